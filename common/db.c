@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: ISC */
+#include "db.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <openssl/evp.h>
+
+#include "clock.h"
+#include "reply.h"
+#include "sig.h"
+#include "wire.h"
+
+struct db {
+	struct wire w;
+};
+
+bool
+db_may_retry(const struct err *e)
+{
+	return reply_is_transient(e) || strcmp(e->code, "REDIS_LOST") == 0 ||
+	       strcmp(e->code, "REDIS_TIMEOUT") == 0 ||
+	       strcmp(e->code, "REDIS_CONNECT") == 0;
+}
+
+/* ---- commands ---- */
+
+void
+db_resp_head(struct buf *b, size_t argc)
+{
+	buf_char(b, '*');
+	buf_int(b, (int64_t)argc);
+	buf_add(b, "\r\n", 2);
+}
+
+void
+db_resp_arg(struct buf *b, struct span arg)
+{
+	buf_char(b, '$');
+	buf_int(b, (int64_t)arg.n);
+	buf_add(b, "\r\n", 2);
+	buf_span(b, arg);
+	buf_add(b, "\r\n", 2);
+}
+
+int
+db_push(struct db *db, const struct span *argv, size_t argc, db_fn *fn,
+    void *ctx, struct err *e)
+{
+	if (wire_refuses(&db->w, e))
+		return -1;
+	db_resp_head(&db->w.out, argc);
+	for (size_t i = 0; i < argc; i++)
+		db_resp_arg(&db->w.out, argv[i]);
+	wire_queued(&db->w, fn, ctx);
+	return wire_refuses(&db->w, e) ? -1 : 0;
+}
+
+int
+db_push_raw(
+    struct db *db, struct span resp, db_fn *fn, void *ctx, struct err *e)
+{
+	if (wire_refuses(&db->w, e))
+		return -1;
+	buf_span(&db->w.out, resp);
+	wire_queued(&db->w, fn, ctx);
+	return wire_refuses(&db->w, e) ? -1 : 0;
+}
+
+int
+db_drain(struct db *db, struct err *e)
+{
+	bool bad;
+
+	wire_finish(&db->w);
+	bad = wire_refuses(&db->w, e);
+	db->w.failed = false;
+	return bad ? -1 : 0;
+}
+
+/* Sleep before another try; false when the deadline or a signal forbids. */
+static bool
+back_off(int64_t *wait, int64_t deadline)
+{
+	int64_t now = clock_mono_ms();
+	/* Jitter, so that many waiters do not come back as one. */
+	int64_t ms = *wait / 2 + (now * 7919 + getpid()) % (*wait / 2 + 1);
+
+	if (sig_stop || now + ms >= deadline)
+		return false;
+	clock_sleep_ms(ms);
+	*wait = *wait * 2 > 1000 ? 1000 : *wait * 2;
+	return !sig_stop;
+}
+
+static int
+call_until(struct db *db, int64_t deadline, const struct span *argv,
+    size_t argc, db_fn *fn, void *ctx, struct err *e)
+{
+	int64_t wait = 50;
+
+	if (db->w.waiting > 0 && db_drain(db, e) < 0)
+		return -1;
+	for (;;) {
+		if (db_push(db, argv, argc, fn, ctx, e) == 0 &&
+		    db_drain(db, e) == 0)
+			return 0;
+		db->w.failed = false;
+		if (db->w.dead || !reply_is_transient(e) ||
+		    !back_off(&wait, deadline))
+			return -1;
+	}
+}
+
+int
+db_call(struct db *db, const struct span *argv, size_t argc, db_fn *fn,
+    void *ctx, struct err *e)
+{
+	return call_until(
+	    db, clock_mono_ms() + db->w.timeout_ms, argv, argc, fn, ctx, e);
+}
+
+static void
+name_script(struct db_script *s)
+{
+	unsigned char sum[EVP_MAX_MD_SIZE];
+	unsigned int n = 0;
+
+	if (s->sha[0] != '\0' || EVP_Digest(s->text, strlen(s->text), sum, &n,
+				     EVP_sha1(), NULL) != 1)
+		return;
+	for (unsigned int i = 0; i < n && i < 20; i++)
+		snprintf(s->sha + 2 * i, 3, "%02x", sum[i]);
+}
+
+int
+db_script(struct db *db, struct db_script *s, const struct span *keys,
+    size_t nkeys, const struct span *args, size_t nargs, db_fn *fn, void *ctx,
+    struct err *e)
+{
+	size_t argc = 3 + nkeys + nargs;
+	struct span *argv = mem_alloc(argc * sizeof(*argv));
+	char count[24];
+	int rc;
+
+	name_script(s);
+	snprintf(count, sizeof(count), "%zu", nkeys);
+	argv[0] = SPAN_LIT("EVALSHA");
+	argv[1] = span_str(s->sha);
+	argv[2] = span_str(count);
+	if (nkeys > 0)
+		memcpy(argv + 3, keys, nkeys * sizeof(*keys));
+	if (nargs > 0)
+		memcpy(argv + 3 + nkeys, args, nargs * sizeof(*args));
+	rc = db_call(db, argv, argc, fn, ctx, e);
+	if (rc < 0 && !db->w.dead && strcmp(e->code, "REDIS_NOSCRIPT") == 0) {
+		argv[0] = SPAN_LIT("EVAL");
+		argv[1] = span_str(s->text);
+		rc = db_call(db, argv, argc, fn, ctx, e);
+	}
+	free(argv);
+	return rc;
+}
+
+/* ---- connecting ---- */
+
+static void
+see_pong(const struct db_val *v, void *ctx)
+{
+	bool *is_pong = ctx;
+
+	*is_pong = span_eq(db_str(v), SPAN_LIT("PONG"));
+}
+
+static int
+authenticate(struct db *db, int64_t deadline, struct err *e)
+{
+	struct span argv[3];
+	size_t n = 0;
+
+	argv[n++] = SPAN_LIT("AUTH");
+	if (db->w.addr.user[0] != '\0')
+		argv[n++] = span_str(db->w.addr.user);
+	argv[n++] = span_str(db->w.addr.pass);
+	if (call_until(db, deadline, argv, n, NULL, NULL, e) == 0)
+		return 0;
+	/* Not the server's words: some of its errors repeat arguments. */
+	if (!db->w.dead && e->exit != EX_TEMPFAIL)
+		err_set(e, EX_NOPERM, "REDIS_AUTH",
+		    "%s: user or password refused", db->w.addr.name);
+	return -1;
+}
+
+static int
+greet(struct db *db, int64_t deadline, struct err *e)
+{
+	struct span ping = SPAN_LIT("PING"), argv[2];
+	bool is_pong = false;
+	char text[24];
+
+	if (db->w.addr.pass[0] != '\0' && authenticate(db, deadline, e) < 0)
+		return -1;
+	if (db->w.addr.db != 0) {
+		snprintf(text, sizeof(text), "%d", db->w.addr.db);
+		argv[0] = SPAN_LIT("SELECT");
+		argv[1] = span_str(text);
+		if (call_until(db, deadline, argv, 2, NULL, NULL, e) < 0)
+			return -1;
+	}
+	if (call_until(db, deadline, &ping, 1, see_pong, &is_pong, e) < 0)
+		return -1;
+	if (!is_pong)
+		return err_set(e, EX_PROTOCOL, "REDIS_PROTOCOL",
+		    "%s: answers PING, but not as a Redis does",
+		    db->w.addr.name);
+	return 0;
+}
+
+int
+db_reopen(struct db *db, struct err *e)
+{
+	int64_t wait = 50, deadline = clock_mono_ms() + db->w.timeout_ms;
+
+	for (;;) {
+		if (wire_connect(&db->w, e) == 0 && greet(db, deadline, e) == 0)
+			return 0;
+		wire_hang_up(&db->w);
+		/* Hung up on while greeting: too many clients, a restart. */
+		if (!reply_is_transient(e) &&
+		    strcmp(e->code, "REDIS_LOST") != 0)
+			return -1;
+		if (!back_off(&wait, deadline))
+			return -1;
+	}
+}
+
+struct db *
+db_open(const char *url, int64_t timeout_ms, struct err *e)
+{
+	struct db *db;
+
+	if (url == NULL)
+		url = getenv("REDIS_URL");
+	if (url == NULL || *url == '\0')
+		url = "redis://127.0.0.1:6379/0";
+	db = mem_zalloc(sizeof(*db));
+	db->w.timeout_ms = timeout_ms;
+	if (addr_parse(&db->w.addr, url, e) < 0 || db_reopen(db, e) < 0)
+		db_close(&db);
+	return db;
+}
+
+void
+db_close(struct db **db)
+{
+	if (*db == NULL)
+		return;
+	wire_hang_up(&(*db)->w);
+	buf_free(&(*db)->w.out);
+	free(*db);
+	*db = NULL;
+}
+
+const char *
+db_name(const struct db *db)
+{
+	return db->w.addr.name;
+}
+
+bool
+db_alive(const struct db *db)
+{
+	return !db->w.dead;
+}

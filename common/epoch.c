@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: ISC */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "clock.h"
+#include "epoch.h"
+#include "sig.h"
+
+extern const char lua_pend[], lua_force_dirty[];
+static struct db_script script_pend = {.name = "pend", .text = lua_pend};
+static struct db_script script_force_dirty = {
+    .name = "force_dirty", .text = lua_force_dirty};
+
+#define TRIES_MAX 20      /* decisions on one snapshot */
+#define FENCE_WAIT_MS 50  /* between two looks at somebody's fence */
+#define BACKOFF_MIN_MS 50 /* between two tries after a failure … */
+#define BACKOFF_MAX_MS 1000
+
+void
+epoch_start(struct epoch *ep, int64_t deadline_ms)
+{
+	ep->deadline = clock_mono_ms() + deadline_ms;
+}
+
+void
+epoch_end(struct epoch *ep)
+{
+	words_free(&ep->keys);
+	words_free(&ep->args);
+}
+
+void
+epoch_key(struct epoch *ep, enum key_name name, struct span of)
+{
+	key_add(&ep->keys.text, ep->view.keys, name, of, SPAN_NONE);
+	words_close(&ep->keys);
+}
+
+static void
+on_answer(const struct db_val *v, void *ctx)
+{
+	struct answer *a = ctx;
+	struct span s;
+
+	*a = (struct answer){0};
+	if (db_type(v) != DB_ARRAY || db_len(v) == 0)
+		return;
+	s = db_str(db_at(v, 0));
+	snprintf(a->status, sizeof(a->status), "%.*s", (int)s.n, s.p);
+	if (db_len(v) > 1) {
+		s = db_str(db_at(v, 1));
+		snprintf(a->detail, sizeof(a->detail), "%.*s", (int)s.n, s.p);
+	}
+}
+
+int
+epoch_script(struct epoch *ep, struct db_script *s, struct err *e)
+{
+	ep->answer = (struct answer){0};
+	return db_script(ep->view.db, s, words_view(&ep->keys), ep->keys.n,
+	    words_view(&ep->args), ep->args.n, on_answer, &ep->answer, e);
+}
+
+bool
+epoch_said(const struct epoch *ep, const char *status)
+{
+	return strcmp(ep->answer.status, status) == 0;
+}
+
+enum act_result
+epoch_refusal(const struct epoch *ep, const char *script, struct err *e)
+{
+	if (epoch_said(ep, "badtype"))
+		err_set(e, EX_CONFIG, "BADTYPE",
+		    "key %s holds another type: not ours, or damaged",
+		    ep->answer.detail);
+	else
+		err_set(e, EX_SOFTWARE, "UNEXPECTED",
+		    "script %s answered \"%s\"", script, ep->answer.status);
+	return ACT_FAILED;
+}
+
+int
+epoch_recover(struct epoch *ep, struct err *e)
+{
+	int64_t pause = BACKOFF_MIN_MS;
+
+	for (;;) {
+		if (sig_stop != 0)
+			return err_set(e, EX_TEMPFAIL, "INTERRUPTED",
+			    "stopped by signal %d", (int)sig_stop);
+		if (clock_mono_ms() + pause >= ep->deadline)
+			return -1;
+		if (db_alive(ep->view.db))
+			return 0;
+		clock_sleep_ms(pause);
+		if (db_reopen(ep->view.db, e) == 0) {
+			ep->reconnects++;
+			return 0;
+		}
+		if (!db_may_retry(e))
+			return -1;
+		pause = pause * 2 < BACKOFF_MAX_MS ? pause * 2 : BACKOFF_MAX_MS;
+	}
+}
+
+static void
+on_policy(const struct db_val *v, void *ctx)
+{
+	static const char mark[] = "maxmemory_policy:";
+	struct span s = db_str(v);
+	struct buf *policy = ctx;
+	const char *p;
+
+	buf_span(policy, s);
+	p = policy->p == NULL ? NULL : strstr(policy->p, mark);
+	if (p == NULL) {
+		buf_clear(policy);
+		return;
+	}
+	p += sizeof(mark) - 1;
+	s = (struct span){p, strcspn(p, "\r\n")};
+	memmove(policy->p, s.p, s.n);
+	policy->n = s.n;
+	policy->p[s.n] = '\0';
+}
+
+int
+epoch_check_server(struct db *db, struct err *e)
+{
+	const struct span info[] = {SPAN_LIT("INFO"), SPAN_LIT("memory")};
+	struct buf policy = {0};
+	int rc;
+
+	rc = db_call(db, info, 2, on_policy, &policy, e);
+	if (rc == 0 && policy.n > 0 && strncmp(policy.p, "allkeys-", 8) == 0)
+		rc = err_set(e, EX_CONFIG, "EVICTING",
+		    "maxmemory-policy %s would evict epochs; set noeviction",
+		    policy.p);
+	buf_free(&policy);
+	return rc;
+}
+
+void
+current_free(struct current *now)
+{
+	buf_free(&now->id);
+	hash_free(&now->meta);
+	buf_free(&now->geometry);
+	free(now->ids);
+	hash_free(&now->pending);
+	*now = (struct current){0};
+}
+
+static void
+on_time(const struct db_val *v, void *ctx)
+{
+	int64_t s, us, *ms = ctx;
+
+	if (db_len(v) == 2 && span_int(db_str(db_at(v, 0)), &s) == 0 &&
+	    span_int(db_str(db_at(v, 1)), &us) == 0)
+		*ms = s * 1000 + us / 1000;
+}
+
+static void
+on_int_text(const struct db_val *v, void *ctx)
+{
+	if (db_type(v) == DB_STR)
+		span_int(db_str(v), ctx);
+}
+
+/* Redis's clock, and the highest id second that was ever given out. */
+static int
+load_clock(struct epoch *ep, const char *symbol, struct current *now,
+    struct err *e)
+{
+	const struct span time_cmd[] = {SPAN_LIT("TIME")};
+
+	if (clock_is_frozen())
+		now->now_ms = clock_now_ms();
+	else if (db_call(ep->view.db, time_cmd, 1, on_time, &now->now_ms, e) <
+	    0)
+		return -1;
+	words_clear(&ep->keys);
+	words_str(&ep->keys, "HGET");
+	epoch_key(ep, KEY_LAST, SPAN_NONE);
+	words_str(&ep->keys, symbol);
+	return db_call(ep->view.db, words_view(&ep->keys), 3, on_int_text,
+	    &now->highest, e);
+}
+
+/* Geometry and meta must tell the same story. */
+static void
+judge_damage(struct current *now, int has_meta, int has_geometry)
+{
+	char hash[GEOM_HASH_TEXT];
+	long n;
+
+	now->damaged = true;
+	if (!has_geometry)
+		return;
+	geom_sha256(buf_view(&now->geometry), hash);
+	n = geom_split(buf_view(&now->geometry), &now->ids);
+	if (n < 0)
+		return;
+	now->n = (size_t)n;
+	now->damaged = !has_meta ||
+	    hash_get(&now->meta, "created_ts").p == NULL ||
+	    !span_eq(hash_get(&now->meta, "geometry_hash"), span_str(hash));
+}
+
+int
+epoch_load(struct epoch *ep, const char *symbol, struct current *now,
+    struct err *e)
+{
+	const struct view *v = &ep->view;
+	int there, has_meta, has_geometry;
+
+	*now = (struct current){0};
+	if (load_clock(ep, symbol, now, e) < 0)
+		return -1;
+	there = view_active(v, span_str(symbol), &now->id, e);
+	if (there < 0)
+		return -1;
+	if (view_pending(v, span_str(symbol), &now->pending, e) < 0)
+		return -1;
+	now->exists = there;
+	if (!there)
+		return 0;
+	has_meta = view_meta(v, buf_view(&now->id), &now->meta, e);
+	if (has_meta < 0)
+		return -1;
+	has_geometry =
+	    view_geometry(v, buf_view(&now->id), &now->geometry, e);
+	if (has_geometry < 0)
+		return -1;
+	judge_damage(now, has_meta, has_geometry);
+	return 0;
+}
+
+static void
+copy_id(char out[EPOCH_ID_MAX], struct span id)
+{
+	snprintf(out, EPOCH_ID_MAX, "%.*s", (int)id.n, id.p);
+}
+
+/* A shrunk board is not believed at once, but it is remembered. */
+static int
+remember_suspect(struct epoch *ep, const struct current *now,
+    const struct snapshot *s, const struct verdict *v, struct err *e)
+{
+	words_clear(&ep->keys);
+	words_clear(&ep->args);
+	epoch_key(ep, KEY_ACTIVE, SPAN_NONE);
+	epoch_key(ep, KEY_PENDING, span_str(s->symbol));
+	words_str(&ep->args, s->symbol);
+	words_span(&ep->args, buf_view(&now->id));
+	words_str(&ep->args, s->sum.geometry_hash);
+	words_int(&ep->args, v->first_ts);
+	words_int(&ep->args, v->seen);
+	if (epoch_script(ep, &script_pend, e) < 0)
+		return -1;
+	if (epoch_said(ep, "badtype"))
+		epoch_refusal(ep, "pend", e);
+	return epoch_said(ep, "badtype") ? -1 : 0;
+}
+
+static void
+set_rejected(struct outcome *out, const char *reason, int status,
+    const char *detail)
+{
+	out->kind = OUTCOME_REJECTED;
+	out->reason = reason;
+	out->exit = status;
+	snprintf(out->detail, sizeof(out->detail), "%s", detail);
+}
+
+static int
+status_of_rejection(const char *reason)
+{
+	return strcmp(reason, "empty") == 0 ? EX_DATAERR : EX_NO;
+}
+
+/* One look at what is active, one decision, one act. */
+static enum act_result
+apply_once(struct epoch *ep, const struct snapshot *s, const struct policy *p,
+    struct current *now, struct outcome *out, struct err *e)
+{
+	enum act_result r = ACT_DONE;
+	struct verdict v;
+
+	current_free(now);
+	if (epoch_load(ep, s->symbol, now, e) < 0)
+		return ACT_FAILED;
+	decide(now, s, p, &v);
+	*out = (struct outcome){.entered = v.entered, .exited = v.exited};
+	copy_id(out->id, buf_view(&now->id));
+	copy_id(out->prev, hash_get(&now->meta, "prev"));
+	switch (v.kind) {
+	case VERDICT_REJECT:
+		set_rejected(out, v.reason, status_of_rejection(v.reason),
+		    v.detail);
+		if (v.suspect && remember_suspect(ep, now, s, &v, e) < 0)
+			r = ACT_FAILED;
+		break;
+	case VERDICT_SAME:
+		out->kind = OUTCOME_SAME;
+		break;
+	case VERDICT_REFRESH:
+		out->kind = OUTCOME_SAME;
+		r = epoch_refresh(ep, now, s, e);
+		if (r == ACT_AGAIN && epoch_said(ep, "damaged")) {
+			/* Found only by walking: replace the epoch. */
+			now->damaged = true;
+			decide(now, s, p, &v);
+			r = epoch_promote(ep, now, s, &v, out, e);
+		}
+		break;
+	case VERDICT_PROMOTE:
+		r = epoch_promote(ep, now, s, &v, out, e);
+		break;
+	}
+	return r;
+}
+
+int
+epoch_apply(struct epoch *ep, const struct snapshot *s, const struct policy *p,
+    struct outcome *out, struct err *e)
+{
+	struct current now = {0};
+	int rc = -1, tries = 0, refusals = 0;
+
+	while (tries < TRIES_MAX) {
+		enum act_result r = apply_once(ep, s, p, &now, out, e);
+
+		if (r == ACT_DONE) {
+			rc = 0;
+			break;
+		}
+		/* An answer like OOM over a live connection is not worth many
+		 * stagings. */
+		if (r == ACT_FAILED && db_alive(ep->view.db) && refusals++ > 0)
+			break;
+		if (r == ACT_FAILED &&
+		    (!db_may_retry(e) || epoch_recover(ep, e) < 0))
+			break;
+		if (r == ACT_FENCED) {
+			ep->fence_waits++;
+			clock_sleep_ms(FENCE_WAIT_MS);
+		} else {
+			tries++;
+		}
+		if (r == ACT_AGAIN)
+			ep->conflicts++;
+		if (sig_stop != 0 || clock_mono_ms() >= ep->deadline)
+			tries = TRIES_MAX;
+		if (tries == TRIES_MAX && r != ACT_FAILED) {
+			set_rejected(out, "conflict", EX_TEMPFAIL,
+			    "other promoters kept changing the active epoch");
+			rc = 0;
+		}
+	}
+	current_free(&now);
+	return rc;
+}
+
+static enum act_result
+force_dirty(struct epoch *ep, const char *symbol, struct span id,
+    struct err *e)
+{
+	words_clear(&ep->keys);
+	words_clear(&ep->args);
+	epoch_key(ep, KEY_ACTIVE, SPAN_NONE);
+	epoch_key(ep, KEY_META, id);
+	epoch_key(ep, KEY_DIRTY, SPAN_NONE);
+	epoch_key(ep, KEY_CLEAN, SPAN_NONE);
+	epoch_key(ep, KEY_EVENTS, SPAN_NONE);
+	words_str(&ep->args, symbol);
+	words_span(&ep->args, id);
+	if (epoch_script(ep, &script_force_dirty, e) < 0)
+		return ACT_FAILED;
+	/* Superseded: a newer snapshot did the work.  Damaged: the next
+	 * snapshot replaces the epoch. */
+	if (epoch_said(ep, "ok") || epoch_said(ep, "superseded") ||
+	    epoch_said(ep, "damaged"))
+		return ACT_DONE;
+	return epoch_refusal(ep, "force_dirty", e);
+}
+
+int
+epoch_keep(struct epoch *ep, const char *symbol, const char *for_epoch,
+    bool dormant, struct outcome *out, struct err *e)
+{
+	struct buf id = {0};
+	int there, rc = -1;
+
+	for (;;) {
+		buf_clear(&id);
+		there = view_active(&ep->view, span_str(symbol), &id, e);
+		rc = there < 0 ? -1 : 0;
+		if (there == 1 && dormant &&
+		    (for_epoch == NULL ||
+			span_eq(buf_view(&id), span_str(for_epoch))))
+			rc = force_dirty(ep, symbol, buf_view(&id), e) ==
+				ACT_DONE
+			    ? 0
+			    : -1;
+		if (rc == 0 || !db_may_retry(e) || epoch_recover(ep, e) < 0)
+			break;
+	}
+	copy_id(out->id, buf_view(&id));
+	buf_free(&id);
+	return rc;
+}

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: ISC */
+/* opt: see opt.h. */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "opt.h"
+
+#define OPTS_MAX 64
+
+extern char **environ;
+
+static int
+table_len(const struct opt_set *set)
+{
+	int n = 0;
+
+	while (set->table[n].name != NULL)
+		n++;
+	return n;
+}
+
+static void
+add_usage(struct buf *b, const struct opt_set *set)
+{
+	buf_fmt(b, "usage: %s [OPTION...]", err_tool());
+	if (set->operands != NULL && set->operands[0] != '\0')
+		buf_fmt(b, " %s", set->operands);
+	buf_char(b, '\n');
+}
+
+static void
+add_table(struct buf *b, const struct opt_set *set)
+{
+	struct buf left = {0};
+	const struct opt *o;
+
+	for (o = set->table; o->name != NULL; o++) {
+		buf_clear(&left);
+		if (o->val < 256)
+			buf_fmt(&left, "  -%c, --%s", o->val, o->name);
+		else
+			buf_fmt(&left, "      --%s", o->name);
+		if (o->arg != NULL)
+			buf_fmt(&left, " %s", o->arg);
+		buf_fmt(b, "%-30s %s\n", left.p, o->help);
+	}
+	buf_free(&left);
+}
+
+/* Text to stdout, checked: 0, or 74 once a line about it is on stderr. */
+static int
+print_text(const struct buf *b)
+{
+	size_t done = 0;
+	ssize_t w;
+
+	while (done < b->n) {
+		w = write(STDOUT_FILENO, b->p + done, b->n - done);
+		if (w >= 0) {
+			done += (size_t)w;
+		} else if (errno == EPIPE) {
+			signal(SIGPIPE, SIG_DFL);
+			raise(SIGPIPE);
+		} else if (errno != EINTR) {
+			return err_fail(NULL, EX_IOERR, "WRITE", "stdout: %s",
+			    strerror(errno));
+		}
+	}
+	return 0;
+}
+
+static int
+print_help(const struct opt_set *set)
+{
+	struct buf b = {0};
+	int status;
+
+	add_usage(&b, set);
+	if (set->summary != NULL)
+		buf_fmt(&b, "%s\n", set->summary);
+	buf_char(&b, '\n');
+	add_table(&b, set);
+	status = print_text(&b);
+	buf_free(&b);
+	return status;
+}
+
+static int
+print_version(const struct opt_set *set)
+{
+	const char *libraries = set->versions == NULL ? "" : set->versions;
+	struct buf b = {0};
+	int status;
+
+	while (*libraries == ' ')
+		libraries++;
+	buf_fmt(&b, "%s %s", err_tool(), VERSION);
+	if (*libraries != '\0')
+		buf_fmt(&b, " (%s)", libraries);
+	buf_char(&b, '\n');
+	status = print_text(&b);
+	buf_free(&b);
+	return status;
+}
+
+static int
+usage_error(const struct opt_set *set, const char *reason)
+{
+	struct buf b = {0};
+	int status = err_fail(NULL, EX_USAGE, "USAGE", "%s", reason);
+
+	add_usage(&b, set);
+	(void)!write(STDERR_FILENO, b.p, b.n);
+	buf_free(&b);
+	return status;
+}
+
+int
+opt_usage(const struct opt_set *set, const char *fmt, ...)
+{
+	char reason[ERR_TEXT_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(reason, sizeof(reason), fmt, ap);
+	va_end(ap);
+	return usage_error(set, reason);
+}
+
+/* The tables in the C library's form; a leading ':' tells a missing argument
+ * from an unknown option. */
+static void
+translate(const struct opt_set *set, struct option *longs, char *letters)
+{
+	const struct opt *o;
+	int i, n = table_len(set);
+
+	*letters++ = ':';
+	for (i = 0; i < n && i < OPTS_MAX; i++) {
+		o = &set->table[i];
+		longs[i] = (struct option){o->name,
+		    o->arg == NULL ? no_argument : required_argument, NULL,
+		    o->val};
+		if (o->val >= 256)
+			continue;
+		*letters++ = (char)o->val;
+		if (o->arg != NULL)
+			*letters++ = ':';
+	}
+	longs[i] = (struct option){0};
+	*letters = '\0';
+}
+
+/* What getopt_long said '?' to; at is the argument it was looking at. */
+static int
+refuse(const struct opt_set *set, const char *at)
+{
+	const struct opt *o;
+
+	for (o = set->table; o->name != NULL; o++)
+		if (o->val == optopt)
+			return opt_usage(
+			    set, "option takes no argument: --%s", o->name);
+	if (optopt > 0 && optopt < 256)
+		return opt_usage(set, "unknown option: -%c", optopt);
+	return opt_usage(set, "unknown option: %s", at);
+}
+
+int
+opt_next(int argc, char *argv[], const struct opt_set *set, const char **arg,
+    int *status)
+{
+	struct option longs[OPTS_MAX + 1];
+	char letters[2 * OPTS_MAX + 2];
+	int c;
+
+	translate(set, longs, letters);
+	opterr = 0;
+	do {
+		c = getopt_long(argc, argv, letters, longs, NULL);
+		if (c == 'q')
+			err_quiet();
+	} while (c == 'q');
+	*arg = optarg;
+	switch (c) {
+	case 'h':
+		*status = print_help(set);
+		return OPT_DONE;
+	case 'V':
+		*status = print_version(set);
+		return OPT_DONE;
+	case ':':
+		*status = opt_usage(
+		    set, "option needs an argument: %s", argv[optind - 1]);
+		return OPT_DONE;
+	case '?':
+		*status = refuse(set, argv[optind - 1]);
+		return OPT_DONE;
+	default:
+		return c;
+	}
+}
+
+int
+opt_int(const char *arg, int64_t min, int64_t max, int64_t *out)
+{
+	bool negative = arg[0] == '-';
+	int64_t v;
+
+	if (span_int(span_str(arg + negative), &v) == -1)
+		return -1;
+	if (negative)
+		v = -v;
+	if (v < min || v > max)
+		return -1;
+	*out = v;
+	return 0;
+}
+
+/* "12" or "12.5" with up to places decimals, in units of 10^-places. */
+static int
+parse_decimal(const char *arg, int places, int64_t *out)
+{
+	const char *dot = strchr(arg, '.');
+	struct span whole = span_str(arg);
+	int64_t v;
+
+	if (dot != NULL)
+		whole.n = (size_t)(dot - arg);
+	if (span_int(whole, &v) == -1 || (dot != NULL && dot[1] == '\0'))
+		return -1;
+	if (dot != NULL)
+		dot++;
+	for (; places > 0; places--) {
+		if (__builtin_mul_overflow(v, 10, &v))
+			return -1;
+		if (dot == NULL || *dot == '\0')
+			continue;
+		if (*dot < '0' || *dot > '9' ||
+		    __builtin_add_overflow(v, *dot++ - '0', &v))
+			return -1;
+	}
+	if (dot != NULL && *dot != '\0')
+		return -1;
+	*out = v;
+	return 0;
+}
+
+int
+opt_seconds(const char *arg, int64_t min, int64_t max, int64_t *ms)
+{
+	int64_t v;
+
+	if (parse_decimal(arg, 3, &v) == -1 || v < min || v > max)
+		return -1;
+	*ms = v;
+	return 0;
+}
+
+int
+opt_percent(const char *arg, int64_t *bp)
+{
+	int64_t v;
+
+	if (parse_decimal(arg, 2, &v) == -1 || v > 10000)
+		return -1;
+	*bp = v;
+	return 0;
+}
+
+static bool
+is_known(struct span name)
+{
+	static const char *const known[] = {"MASSIVE_API_KEY",
+	    "MASSIVE_BASE_URL", "MASSIVE_WS_URL",
+	    "MASSIVE_EPOCH_DORMANT_THRESHOLD", "MASSIVE_EPOCH_DORMANT_COUNT",
+	    "EPOCH_PREFIX", "EPOCH_NOW_MS"};
+	size_t i;
+
+	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (span_eq(name, span_str(known[i])))
+			return true;
+	return false;
+}
+
+void
+opt_check_env(void)
+{
+	struct span name;
+	char **p;
+
+	for (p = environ; p != NULL && *p != NULL; p++) {
+		if (strncmp(*p, "MASSIVE_", 8) != 0 &&
+		    strncmp(*p, "EPOCH_", 6) != 0)
+			continue;
+		name = (struct span){*p, strcspn(*p, "=")};
+		if (!is_known(name))
+			err_warn(NULL, "ENVIRONMENT",
+			    "%.*s is no variable of ours, ignored",
+			    (int)(name.n > 80 ? 80 : name.n), name.p);
+	}
+}

@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * scan: see scan.h.
+ *
+ * Whatever happens in here must hold: what is accepted, jansson accepts too
+ * and reads alike.  In doubt the answer is "not mine", which only costs time.
+ *
+ * Each step takes the place where it starts and returns the place behind what
+ * it read, NULL for "not mine".  The text is known to end in a brace, and no
+ * step but a string can step over one unasked: so the place is always before
+ * the end, except behind the outermost object (scan_nested sees to that), and
+ * only strings and words need to look for the end.
+ */
+#include <string.h>
+
+#include "scan.h"
+
+#define UNKNOWN_MAX 16 /* keys outside the shape, in one object */
+#define NOBODY (-2)    /* parent of keys in objects outside the shape */
+
+#define NUMBER_MAX 40
+#define WHOLE_MAX 18 /* digits before the point: below 2^63 */
+
+/* Classes of bytes. */
+#define PLAIN 1 /* may stand in a string: printable ASCII but " and \ */
+#define DIGIT 2
+#define BLANK 4
+
+#define P16 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1
+static const unsigned char class[256] = {
+    ['\t'] = BLANK,
+    ['\n'] = BLANK,
+    ['\r'] = BLANK,
+    [0x20] = 5,
+    1,
+    0,
+    1,
+    1,
+    1,
+    1,
+    1,
+    1,
+    1,
+    1,
+    1,
+    1,
+    1,
+    1,
+    1,
+    [0x30] = 3,
+    3,
+    3,
+    3,
+    3,
+    3,
+    3,
+    3,
+    3,
+    3,
+    1,
+    1,
+    1,
+    1,
+    1,
+    1,
+    [0x40] = P16,
+    [0x50] = 1,
+    1,
+    1,
+    1,
+    1,
+    1,
+    1,
+    1,
+    1,
+    1,
+    1,
+    1,
+    0,
+    1,
+    1,
+    1,
+    [0x60] = P16,
+    [0x70] = 1,
+    1,
+    1,
+    1,
+    1,
+    1,
+    1,
+    1,
+    1,
+    1,
+    1,
+    1,
+    1,
+    1,
+    1,
+    0,
+};
+
+struct scanner {
+	const struct scan_shape *shape;
+	struct scan_value *out;
+	const char *end;
+	int next; /* the key that is expected */
+};
+
+static const char *scan_value(struct scanner *s, const char *p, int self,
+    int depth, struct scan_value *v);
+
+static inline bool
+is(const char *p, int wanted)
+{
+	return (class[(unsigned char)*p] & wanted) != 0;
+}
+
+static inline const char *
+skip_blanks(const char *p)
+{
+	while (is(p, BLANK))
+		p++;
+	return p;
+}
+
+static inline const char *
+skip_digits(const char *p)
+{
+	while (is(p, DIGIT))
+		p++;
+	return p;
+}
+
+/* At a quote; *text is what it encloses. */
+static inline const char *
+scan_string(const char *p, const char *end, struct span *text)
+{
+	text->p = ++p;
+	while (p < end && is(p, PLAIN))
+		p++;
+	text->n = (size_t)(p - text->p);
+	return p < end && *p == '"' ? p + 1 : NULL;
+}
+
+static const char *
+scan_exponent(const char *p)
+{
+	const char *from;
+
+	if (*p == '+' || *p == '-')
+		p++;
+	from = p;
+	p = skip_digits(p);
+	return p == from || p - from > 2 ? NULL : p;
+}
+
+static const char *
+scan_digits(const char *p, struct span *text)
+{
+	const char *from;
+
+	text->p = p;
+	if (*p == '-')
+		p++;
+	from = p;
+	p = skip_digits(p);
+	if (p == from || p - from > WHOLE_MAX || (*from == '0' && p > from + 1))
+		return NULL;
+	if (*p == '.') {
+		from = ++p;
+		p = skip_digits(p);
+		if (p == from)
+			return NULL;
+	}
+	if (*p == 'e' || *p == 'E') {
+		p = scan_exponent(p + 1);
+		if (p == NULL)
+			return NULL;
+	}
+	text->n = (size_t)(p - text->p);
+	return text->n <= NUMBER_MAX ? p : NULL;
+}
+
+static const char *
+scan_word(const char *p, const char *end, const char *word, struct span *text)
+{
+	*text = (struct span){p, strlen(word)};
+	if ((size_t)(end - p) < text->n || memcmp(p, word, text->n) != 0)
+		return NULL;
+	return p + text->n;
+}
+
+/* Behind the key at the quote if it is the shape's i-th, a child of parent. */
+static inline const char *
+match_key(const struct scanner *s, const char *p, int i, int parent)
+{
+	const struct scan_key *key = &s->shape->keys[i];
+	size_t n = key->n;
+
+	if (key->parent != parent || (size_t)(s->end - p) < n + 2 ||
+	    p[n + 1] != '"' || memcmp(p + 1, key->name, n) != 0)
+		return NULL;
+	return p + n + 2;
+}
+
+/* The same for whichever key of the shape it is; its index is *at. */
+static const char *
+find_key(struct scanner *s, const char *p, int parent, int *at)
+{
+	int n = parent == NOBODY ? 0 : s->shape->n;
+	const char *behind;
+
+	for (int tried = 0; tried < n; tried++) {
+		*at = s->next;
+		s->next = *at + 1 < n ? *at + 1 : 0;
+		behind = match_key(s, p, *at, parent);
+		if (behind != NULL)
+			return behind;
+	}
+	return NULL;
+}
+
+/* Behind a key that the shape does not have.  seen: those before it. */
+static const char *
+scan_unknown(const struct scanner *s, const char *p, struct span *seen, int *n)
+{
+	if (*n == UNKNOWN_MAX)
+		return NULL;
+	p = scan_string(p, s->end, &seen[*n]);
+	for (int i = 0; p != NULL && i < *n; i++)
+		if (span_eq(seen[i], seen[*n]))
+			return NULL;
+	(*n)++;
+	return p;
+}
+
+/* At a brace.  self: this object's key in the shape, -1 the top. */
+static const char *
+scan_members(struct scanner *s, const char *p, int self, int depth)
+{
+	struct span seen[UNKNOWN_MAX];
+	struct scan_value ignored, *v;
+	const char *key;
+	int n_seen = 0, at;
+
+	p = skip_blanks(p + 1);
+	if (*p == '}')
+		return p + 1;
+	for (;;) {
+		if (*p != '"')
+			return NULL;
+		key = p;
+		p = find_key(s, key, self, &at);
+		if (p != NULL) {
+			v = &s->out[at];
+			if (v->type != SCAN_ABSENT)
+				return NULL;
+		} else {
+			v = &ignored;
+			at = NOBODY;
+			p = scan_unknown(s, key, seen, &n_seen);
+			if (p == NULL)
+				return NULL;
+		}
+		p = skip_blanks(p);
+		if (*p != ':')
+			return NULL;
+		p = scan_value(s, p + 1, at, depth, v);
+		if (p == NULL)
+			return NULL;
+		p = skip_blanks(p);
+		if (*p == '}')
+			return p + 1;
+		if (*p != ',')
+			return NULL;
+		p = skip_blanks(p + 1);
+	}
+}
+
+static const char *
+scan_elements(struct scanner *s, const char *p, int depth)
+{
+	struct scan_value ignored;
+
+	p = skip_blanks(p + 1);
+	if (*p == ']')
+		return p + 1;
+	for (;; p++) {
+		p = scan_value(s, p, NOBODY, depth, &ignored);
+		if (p == NULL)
+			return NULL;
+		p = skip_blanks(p);
+		if (*p == ']')
+			return p + 1;
+		if (*p != ',')
+			return NULL;
+	}
+}
+
+/* An object or array; depth counts those around it.  Only the outermost one
+ * may reach the end. */
+static const char *
+scan_nested(
+    struct scanner *s, const char *p, int self, int depth, struct scan_value *v)
+{
+	v->text.p = p;
+	if (depth == SCAN_DEPTH_MAX)
+		return NULL;
+	if (*p == '{') {
+		v->type = SCAN_OBJECT;
+		p = scan_members(s, p, self, depth + 1);
+	} else {
+		v->type = SCAN_ARRAY;
+		p = scan_elements(s, p, depth + 1);
+	}
+	if (p == NULL || (p == s->end && depth > 0))
+		return NULL;
+	v->text.n = (size_t)(p - v->text.p);
+	return p;
+}
+
+static const char *
+scan_value(
+    struct scanner *s, const char *p, int self, int depth, struct scan_value *v)
+{
+	p = skip_blanks(p);
+	switch (*p) {
+	case '"':
+		v->type = SCAN_STRING;
+		return scan_string(p, s->end, &v->text);
+	case 'n':
+		v->type = SCAN_NULL;
+		return scan_word(p, s->end, "null", &v->text);
+	case 't':
+		v->type = SCAN_TRUE;
+		return scan_word(p, s->end, "true", &v->text);
+	case 'f':
+		v->type = SCAN_FALSE;
+		return scan_word(p, s->end, "false", &v->text);
+	case '{':
+	case '[':
+		return scan_nested(s, p, self, depth, v);
+	default:
+		v->type = SCAN_NUMBER;
+		return scan_digits(p, &v->text);
+	}
+}
+
+bool
+scan_object(
+    const struct scan_shape *shape, struct span text, struct scan_value *out)
+{
+	struct scanner s = {shape, out, NULL, 0};
+	struct scan_value whole;
+	const char *p;
+
+	while (text.n > 0 && is(text.p + text.n - 1, BLANK))
+		text.n--;
+	if (text.n == 0 || text.p[text.n - 1] != '}')
+		return false;
+	s.end = text.p + text.n;
+	for (int i = 0; i < shape->n; i++)
+		out[i] = (struct scan_value){SCAN_ABSENT, SPAN_NONE};
+	p = skip_blanks(text.p);
+	return *p == '{' && scan_nested(&s, p, -1, 0, &whole) == s.end;
+}
+
+bool
+scan_number(struct span text)
+{
+	char copy[NUMBER_MAX + 1];
+	struct span number;
+
+	if (text.n == 0 || text.n > NUMBER_MAX)
+		return false;
+	memcpy(copy, text.p, text.n);
+	copy[text.n] = '}'; /* what scan_digits relies on */
+	return scan_digits(copy, &number) == copy + text.n;
+}

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: ISC */
+/* stream: see stream.h. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/select.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "sig.h"
+#include "stream.h"
+
+#define CHUNK (64 * 1024)
+#define PIECE 4096 /* PIPE_BUF: after POLLOUT a pipe takes that much */
+#define PATIENCE_MS 1000
+
+void
+out_init(struct out *o, int fd)
+{
+	*o = (struct out){.fd = fd, .patience_ms = PATIENCE_MS};
+}
+
+static void
+out_fail(struct out *o, const char *text)
+{
+	o->failed = true;
+	buf_free(&o->buf);
+	err_set(&o->err, EX_IOERR, "WRITE", "output: %s", text);
+}
+
+/* The usual death of a filter whose reader has left. */
+static void
+die_of_pipe(void)
+{
+	sigset_t set;
+
+	signal(SIGPIPE, SIG_DFL);
+	sigemptyset(&set);
+	sigaddset(&set, SIGPIPE);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	raise(SIGPIPE);
+}
+
+/*
+ * How much of n may be written now.  Once told to stop, pieces that cannot
+ * block, and an end to the patience with a reader that does not read: 0.
+ */
+static size_t
+allowance(const struct out *o, size_t n, int64_t *deadline)
+{
+	struct pollfd p = {.fd = o->fd, .events = POLLOUT};
+	int64_t now;
+
+	if (!sig_stop)
+		return n;
+	now = clock_mono_ms();
+	if (*deadline == 0)
+		*deadline = now + o->patience_ms;
+	if (now >= *deadline || poll(&p, 1, (int)(*deadline - now)) == 0)
+		return 0;
+	return n < PIECE ? n : PIECE;
+}
+
+int
+out_flush(struct out *o)
+{
+	int64_t deadline = 0;
+	size_t done = 0, n;
+	ssize_t w;
+
+	while (!o->failed && done < o->buf.n) {
+		n = allowance(o, o->buf.n - done, &deadline);
+		if (n == 0) {
+			out_fail(o, "stopped while nobody was reading");
+			break;
+		}
+		w = write(o->fd, o->buf.p + done, n);
+		if (w >= 0)
+			done += (size_t)w;
+		else if (errno == EPIPE && o->fd == STDOUT_FILENO)
+			die_of_pipe();
+		else if (errno != EINTR)
+			out_fail(o, strerror(errno));
+	}
+	buf_clear(&o->buf);
+	return o->failed ? -1 : 0;
+}
+
+/* Room for n bytes more, unless writing has failed. */
+static bool
+out_room(struct out *o, size_t n)
+{
+	if (o->buf.n + n > CHUNK && !o->failed)
+		out_flush(o);
+	if (o->failed)
+		return false;
+	buf_reserve(&o->buf, n);
+	return true;
+}
+
+static void
+out_count(struct out *o, size_t n)
+{
+	o->lines++;
+	o->bytes += n;
+}
+
+void
+out_write(struct out *o, const char *p, size_t n)
+{
+	if (out_room(o, n))
+		buf_add(&o->buf, p, n);
+	out_count(o, n);
+}
+
+void
+out_line(struct out *o, struct span line)
+{
+	char *p;
+
+	if (out_room(o, line.n + 1)) {
+		p = o->buf.p + o->buf.n;
+		memcpy(p, line.p, line.n);
+		p[line.n] = '\n';
+		p[line.n + 1] = '\0';
+		o->buf.n += line.n + 1;
+	}
+	out_count(o, line.n + 1);
+}
+
+int
+out_close(struct out *o, struct err *e)
+{
+	out_flush(o);
+	buf_free(&o->buf);
+	if (!o->failed)
+		return 0;
+	*e = o->err;
+	return -1;
+}
+
+int
+in_open(struct in *in, const char *path, struct out *tied, struct err *e)
+{
+	*in = (struct in){.name = "-", .tied = tied, .max = STREAM_LINE_MAX};
+	if (path == NULL || strcmp(path, "-") == 0)
+		return 0; /* stdin is descriptor 0 */
+	in->name = path;
+	in->fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (in->fd == -1)
+		return err_set(e, EX_NOINPUT, "OPEN", "%s", strerror(errno));
+	return 0;
+}
+
+void
+in_close(struct in *in)
+{
+	if (in->fd > STDIN_FILENO)
+		close(in->fd);
+	in->fd = -1;
+	buf_free(&in->buf);
+}
+
+/*
+ * Wait until a read would not block; false when told to stop.  The signals
+ * are held back between the look at the flag and the wait, else one that came
+ * just there would be slept through.
+ */
+static bool
+in_wait(struct in *in)
+{
+	struct pollfd p = {.fd = in->fd, .events = POLLIN};
+	sigset_t held, before;
+	fd_set fds;
+
+	if (poll(&p, 1, 0) != 0)
+		return !sig_stop; /* ready; errors are read's to tell */
+	if (in->tied != NULL)
+		out_flush(in->tied);
+	sigemptyset(&held);
+	sigaddset(&held, SIGTERM);
+	sigaddset(&held, SIGINT);
+	sigaddset(&held, SIGHUP);
+	sigprocmask(SIG_BLOCK, &held, &before);
+	if (!sig_stop && in->fd < FD_SETSIZE) {
+		FD_ZERO(&fds);
+		FD_SET(in->fd, &fds);
+		pselect(in->fd + 1, &fds, NULL, NULL, NULL, &before);
+	}
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return !sig_stop;
+}
+
+/* Read more behind what is held: 1, 0 at the end or when told to stop, -1. */
+static int
+in_fill(struct in *in, struct err *e)
+{
+	ssize_t r;
+
+	buf_reserve(&in->buf, CHUNK);
+	do {
+		if (!in_wait(in))
+			return 0;
+		r = read(in->fd, in->buf.p + in->buf.n, CHUNK);
+	} while (r == -1 && errno == EINTR);
+	if (r == -1)
+		return err_set(e, EX_NOINPUT, "READ", "%s", strerror(errno));
+	if (r == 0) {
+		in->eof = true;
+		return 0;
+	}
+	in->buf.n += (size_t)r;
+	in->buf.p[in->buf.n] = '\0';
+	in->bytes += (uint64_t)r;
+	return 1;
+}
+
+/* Make room for more: drop what was handed out, or a line that is too long.
+ * A line of max bytes may still have a CR to come. */
+static void
+in_shift(struct in *in)
+{
+	size_t left = in->buf.n - in->pos;
+
+	if (left > in->max + 1)
+		in->skipping = true;
+	if (in->skipping)
+		left = 0;
+	if (left > 0 && in->pos > 0)
+		memmove(in->buf.p, in->buf.p + in->pos, left);
+	in->pos = 0;
+	in->buf.n = in->scanned = left;
+}
+
+/* The line that ends at nl is over: 1 hand it out, 2 too long, 0 empty. */
+static int
+in_take(struct in *in, char *nl, struct span *line)
+{
+	char *p = in->buf.p + in->pos;
+	size_t n = (size_t)(nl - p);
+
+	in->pos = in->scanned = in->pos + n + 1;
+	in->line_no++;
+	if (n > 0 && p[n - 1] == '\r')
+		n--;
+	if (in->skipping || n > in->max) {
+		in->skipping = false;
+		in->too_long++;
+		return 2;
+	}
+	if (n == 0)
+		return 0;
+	p[n] = '\0';
+	*line = (struct span){p, n};
+	in->lines++;
+	return 1;
+}
+
+/* The input is over; what is left has no newline. */
+static void
+in_end(struct in *in)
+{
+	if (in->skipping || in->pos < in->buf.n) {
+		in->torn = 1;
+		in->line_no++;
+	}
+	in->skipping = false;
+	in->pos = in->scanned = in->buf.n;
+}
+
+int
+in_next(struct in *in, struct span *line, struct err *e)
+{
+	char *nl;
+	int r;
+
+	while (!sig_stop) {
+		nl = in->scanned == in->buf.n
+			 ? NULL
+			 : memchr(in->buf.p + in->scanned, '\n',
+			       in->buf.n - in->scanned);
+		if (nl != NULL) {
+			r = in_take(in, nl, line);
+			if (r != 0)
+				return r;
+			continue;
+		}
+		if (in->eof) {
+			in_end(in);
+			return 0;
+		}
+		in_shift(in);
+		r = in_fill(in, e);
+		if (r == -1)
+			return -1;
+	}
+	return 0;
+}
+
+int
+in_chunk(struct in *in, struct span *piece, struct err *e)
+{
+	int r;
+
+	if (in->pos == in->buf.n && !in->eof) {
+		in->pos = in->buf.n = 0;
+		r = in_fill(in, e);
+		if (r != 1)
+			return r;
+	}
+	if (in->pos == in->buf.n || sig_stop)
+		return 0;
+	*piece = (struct span){in->buf.p + in->pos, in->buf.n - in->pos};
+	in->pos = in->scanned = in->buf.n;
+	return 1;
+}

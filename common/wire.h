@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * wire: one non-blocking connection to Redis and the commands on their way
+ * through it.  Private to db.
+ *
+ * hiredis connects and reads; writing is ours: its redisBufferWrite crashes
+ * without memory, and a second copy of every command is spared.  Every wait
+ * is the poll in wire.c, ends timeout_ms after the last progress, and at
+ * once on a stop signal.
+ *
+ * Layer: knows err, buf, clock, sig, addr, reply.
+ */
+#ifndef EPOCH_WIRE_H
+#define EPOCH_WIRE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "addr.h"
+#include "buf.h"
+#include "err.h"
+
+struct redisContext;
+struct db_val;
+
+#define WIRE_WINDOW 250 /* unanswered commands */
+
+struct wire {
+	struct addr addr;
+	int64_t timeout_ms;
+	struct redisContext *c; /* NULL: not connected */
+	struct buf out;         /* commands, in RESP: append them here */
+	size_t sent;            /* bytes of out */
+	struct wire_waiter {
+		void (*fn)(const struct db_val *v, void *ctx);
+		void *ctx;
+	} ring[WIRE_WINDOW];
+	size_t head, waiting;
+	int64_t progress; /* when bytes last left or a reply came */
+	bool dead, failed;
+	struct err dead_err; /* why the connection is dead */
+	struct err fail_err; /* first error reply since it was last cleared */
+};
+
+/* A socket that is connected.  -1 and *e (75). */
+int wire_connect(struct wire *w, struct err *e);
+void wire_hang_up(struct wire *w);
+
+/* Is a command to be refused, because an earlier one failed?  Then *e. */
+bool wire_refuses(const struct wire *w, struct err *e);
+
+/* One command was appended to out; its reply is fn's.  Waits only when the
+ * window, or what is unsent, is full. */
+void wire_queued(
+    struct wire *w, void (*fn)(const struct db_val *v, void *ctx), void *ctx);
+
+/* Until all is sent and every reply was read, or the connection is dead. */
+void wire_finish(struct wire *w);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * words: a list of strings built one after the other, for a command's keys
+ * or arguments.
+ *
+ * Layer: knows buf.
+ */
+#ifndef EPOCH_WORDS_H
+#define EPOCH_WORDS_H
+
+#include "buf.h"
+
+struct words {
+	struct buf text;
+	size_t *end; /* where each word ends in text */
+	size_t n, cap;
+	struct span *view; /* rebuilt by words_view */
+	size_t view_cap;
+};
+
+void words_free(struct words *w);
+void words_clear(struct words *w);
+
+/* Append one word: from a span, a string, a number, … */
+void words_span(struct words *w, struct span s);
+void words_str(struct words *w, const char *s);
+void words_int(struct words *w, int64_t v);
+/* … or whatever was added to w->text since the last word. */
+void words_close(struct words *w);
+
+/* All words, valid until the list is changed. */
+const struct span *words_view(struct words *w);
+
+#endif
