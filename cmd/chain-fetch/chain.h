@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * chain: one snapshot in the making, and the only writer of chain records.
+ *
+ * Knows no vendor.  Contracts are held until chain_finish: what comes out is
+ * either a whole snapshot or one chain_abort, never a part.
+ */
+#ifndef CHAIN_FETCH_CHAIN_H
+#define CHAIN_FETCH_CHAIN_H
+
+#include "board.h"
+#include "contract.h"
+#include "filter.h"
+#include "stream.h"
+
+/* The same for all snapshots of a run. */
+struct chain_conf {
+	struct out *out;
+	const char *source, *reason;
+	struct filter filter;
+	int64_t max_contracts;
+};
+
+struct chain {
+	const struct chain_conf *conf;
+	const char *symbol; /* borrowed */
+	int64_t begin_ts;   /* ms */
+	struct filter filter;
+	struct board board;
+	struct buf line;
+	uint64_t rows;     /* all that were seen */
+	uint64_t rejected; /* their id was bad */
+	uint64_t filtered; /* not asked for */
+	struct err why;    /* of the first rejection */
+	struct err failed; /* exit != 0: this cannot become whole */
+};
+
+/* What is known only at the end. */
+struct chain_end {
+	int64_t ts, spot_ts; /* ms; spot_ts 0: unknown */
+	const char *spot;    /* the vendor's digits; "": unknown */
+	int64_t pages;
+	uint64_t bad_values; /* dropped from contracts that were kept */
+	uint64_t slow;       /* rows that the scanner left to jansson */
+};
+
+/* Start over with another snapshot; {0} is a valid one before the first. */
+void chain_start(struct chain *c, const struct chain_conf *conf,
+    const char *symbol, int64_t begin_ts);
+void chain_free(struct chain *c);
+
+void chain_add(struct chain *c, const struct contract *contract);
+void chain_reject(struct chain *c, const struct err *why);
+
+/* Writes the snapshot, or why there is none.  Returns the exit status. */
+int chain_finish(struct chain *c, const struct chain_end *end);
+
+/* Writes chain_abort, and *e to stderr.  Returns e->exit. */
+int chain_abort(const struct chain_conf *conf, const char *symbol, int64_t ts,
+    const struct err *e);
+
+#endif

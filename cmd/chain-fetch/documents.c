@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * documents: see documents.h.
+ *
+ * A document is read as it comes.  Its header is usually known at the first
+ * row; where keys are sorted, the timestamp comes last, and the rows' text
+ * waits for it.  Only a document that ended, and whose shell is valid JSON,
+ * becomes a snapshot.
+ */
+#include "documents.h"
+#include "cboe.h"
+#include "clock.h"
+#include "sig.h"
+#include "split.h"
+
+#define HELD_MAX (64 * 1024 * 1024) /* rows that wait for the header */
+#define REPORTS_MAX 10              /* faults of documents that are nobody's */
+
+struct documents {
+	const struct chain_conf *conf;
+	const char *name; /* of the input */
+	struct wanted *wanted;
+	size_t n;
+	struct split *split;
+
+	/* the document being read */
+	enum { NO_ROW, HOLDING, READING, SKIPPING } state;
+	struct buf held; /* each row's length, then its text */
+	struct cboe_header header;
+	struct cboe_rows rows;
+	struct chain chain;
+
+	struct err left; /* the first fault that is no symbol's */
+	unsigned faults;
+	int rc;
+};
+
+/* Something is wrong, and it is not known whose it is. */
+static void
+keep_fault(struct documents *d, const struct err *e)
+{
+	d->rc = err_worse(d->rc, e->exit);
+	if (d->faults++ == 0)
+		d->left = *e; /* told with the symbols that go without */
+	else if (d->faults <= REPORTS_MAX)
+		err_report(d->name, e);
+}
+
+/* The header is known: whose is it?  READING, or SKIPPING a stranger. */
+static void
+open_document(struct documents *d)
+{
+	struct err e;
+
+	for (size_t i = 0; i < d->n; i++) {
+		struct wanted *w = &d->wanted[i];
+
+		if (strcmp(w->symbol.name, d->header.symbol.name) != 0)
+			continue;
+		w->answered = true;
+		d->state = READING;
+		cboe_rows_free(&d->rows);
+		cboe_rows_init(&d->rows, &d->header);
+		chain_start(&d->chain, d->conf, w->symbol.name, d->header.ts);
+		return;
+	}
+	d->state = SKIPPING;
+	err_set(&e, EX_DATAERR, "SYMBOL_MISMATCH",
+	    "the document is of %s, which was not asked for",
+	    d->header.symbol.name);
+	keep_fault(d, &e);
+}
+
+static void
+read_row(struct documents *d, struct span row)
+{
+	struct contract c;
+	struct err e;
+
+	if (cboe_row(&d->rows, row, &c, &e) == 0)
+		chain_add(&d->chain, &c);
+	else
+		chain_reject(&d->chain, &e);
+}
+
+static void
+hold_row(struct documents *d, struct span row)
+{
+	struct err e;
+
+	d->state = HOLDING;
+	if (d->held.n + sizeof(row.n) + row.n > HELD_MAX) {
+		d->state = SKIPPING;
+		err_set(&e, EX_DATAERR, "TOO_LONG",
+		    "more than %d MiB of rows before symbol and timestamp",
+		    HELD_MAX / 1024 / 1024);
+		keep_fault(d, &e);
+		return;
+	}
+	buf_add(&d->held, &row.n, sizeof(row.n));
+	buf_span(&d->held, row);
+}
+
+static void
+release_rows(struct documents *d)
+{
+	struct span row;
+	size_t at = 0;
+
+	while (d->state == READING && at < d->held.n) {
+		memcpy(&row.n, d->held.p + at, sizeof(row.n));
+		row.p = d->held.p + at + sizeof(row.n);
+		at += sizeof(row.n) + row.n;
+		read_row(d, row);
+	}
+	buf_clear(&d->held);
+}
+
+/* The header from what there is of the shell; not knowing it is no fault. */
+static bool
+peek_header(struct documents *d)
+{
+	struct buf shell = {0};
+	struct err e;
+	int rc;
+
+	split_shell_so_far(d->split, &shell);
+	rc = cboe_header_read(buf_view(&shell), &d->header, &e);
+	buf_free(&shell);
+	return rc == 0;
+}
+
+static void
+on_row(struct documents *d, struct span row)
+{
+	if (d->state == NO_ROW && peek_header(d))
+		open_document(d);
+	if (d->state == READING)
+		read_row(d, row);
+	else if (d->state != SKIPPING)
+		hold_row(d, row);
+}
+
+static void
+on_end(struct documents *d, struct span shell)
+{
+	struct chain_end end = {.pages = 1};
+	struct err e;
+
+	if (d->state == SKIPPING)
+		return;
+	if (cboe_header_read(shell, &d->header, &e) != 0) {
+		if (d->state != READING)
+			keep_fault(d, &e);
+		else
+			d->rc = err_worse(
+			    d->rc, chain_abort(d->conf, d->chain.symbol,
+				       d->chain.begin_ts, &e));
+		return;
+	}
+	if (d->state != READING)
+		open_document(d);
+	release_rows(d);
+	if (d->state != READING)
+		return;
+	end.ts = d->header.ts;
+	end.spot = d->header.spot;
+	end.spot_ts = d->header.spot_ts;
+	end.bad_values = d->rows.bad_values;
+	end.slow = d->rows.slow;
+	d->rc = err_worse(d->rc, chain_finish(&d->chain, &end));
+}
+
+/* The input ends, or fails, inside a document. */
+static void
+on_cut(struct documents *d, const struct err *e)
+{
+	if (d->state != READING && d->state != SKIPPING && peek_header(d))
+		open_document(d);
+	if (d->state == READING)
+		d->rc = err_worse(d->rc,
+		    chain_abort(d->conf, d->chain.symbol, d->chain.begin_ts,
+			d->chain.failed.exit != 0 ? &d->chain.failed : e));
+	else if (d->state != SKIPPING)
+		keep_fault(d, e);
+	else
+		d->rc = err_worse(d->rc, e->exit);
+}
+
+/* One piece of input; -1 when no more is to be read. */
+static int
+on_piece(struct documents *d, struct span piece)
+{
+	struct span text;
+	struct err e;
+
+	split_feed(d->split, piece);
+	for (;;) {
+		switch (split_next(d->split, &text, &e)) {
+		case SPLIT_MORE:
+			return 0;
+		case SPLIT_ROW:
+			on_row(d, text);
+			break;
+		case SPLIT_DOC:
+			on_end(d, text);
+			d->state = NO_ROW;
+			buf_clear(&d->held);
+			break;
+		case SPLIT_BAD:
+			on_cut(d, &e);
+			return -1;
+		}
+	}
+}
+
+int
+documents_abort(const struct chain_conf *conf, struct wanted *wanted, size_t n,
+    const struct err *e, int rc)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (wanted[i].answered)
+			continue;
+		wanted[i].answered = true;
+		rc = err_worse(rc, chain_abort(conf, wanted[i].symbol.name,
+				       clock_now_ms(), e));
+	}
+	return rc;
+}
+
+/* Nothing more comes: those who are still waiting get to know why. */
+static void
+answer_rest(struct documents *d)
+{
+	bool all = true;
+	struct err e = d->left;
+
+	for (size_t i = 0; i < d->n; i++)
+		all = all && d->wanted[i].answered;
+	if (all && d->faults > 0)
+		err_report(d->name, &d->left);
+	if (d->faults == 0)
+		err_set(&e, EX_DATAERR, "NO_DOCUMENT",
+		    "the input has no document of it");
+	d->rc = documents_abort(d->conf, d->wanted, d->n, &e, d->rc);
+}
+
+int
+documents_read(struct in *in, const struct chain_conf *conf,
+    struct wanted *wanted, size_t n)
+{
+	struct documents d = {
+	    .conf = conf, .name = in->name, .wanted = wanted, .n = n};
+	struct span piece;
+	struct err e;
+	int more;
+
+	d.split = split_new(CBOE_ROWS);
+	do {
+		more = in_chunk(in, &piece, &e);
+	} while (more == 1 && !conf->out->failed && on_piece(&d, piece) == 0);
+	if (more == 0) {
+		if (sig_stop)
+			err_set(&e, EX_TEMPFAIL, "STOPPED", "told to stop");
+		else
+			err_set(&e, EX_DATAERR, "CUT",
+			    "the input ends inside a document");
+	}
+	if (more != 1 && split_pending(d.split))
+		on_cut(&d, &e);
+	else if (more == -1 || (more == 0 && sig_stop))
+		keep_fault(&d, &e);
+	answer_rest(&d);
+	split_free(&d.split);
+	cboe_rows_free(&d.rows);
+	chain_free(&d.chain);
+	buf_free(&d.held);
+	return d.rc;
+}
