@@ -39,7 +39,7 @@ WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wcast-qual -Wwrite-strings -Wformat=2 -Wvla
 OWN = -std=c11 -D_POSIX_C_SOURCE=200809L -Icommon -I$(BUILD)/gen $(WARN) \
 	-ffp-contract=off -fstack-protector-strong -fPIE \
-	-DVERSION='"$(VERSION)"' $(LIB_VERSIONS) $(SANFLAGS)
+	$(LIB_VERSIONS) $(SANFLAGS)
 LINK = -pie -Wl,-z,relro,-z,now $(SANFLAGS)
 PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PACKAGES) 2>/dev/null)
 PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null)
@@ -65,6 +65,15 @@ $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(if $(V),,@echo '  CC      $<')
 	$(Q)$(CC) $(OWN) $(PKG_CFLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# Rewritten only when the version changed; opt.c tells it.
+$(BUILD)/gen/version.h: FORCE
+	@mkdir -p $(@D)
+	@echo '#define VERSION "$(VERSION)"' >$@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+
+$(BUILD)/obj/common/opt.o $(BUILD)/obj/tests/unit/base.o: \
+	$(BUILD)/gen/version.h
 
 # A script becomes "const char lua_NAME[]", its first line (#!lua) kept
 # first, the shared functions of lib.lua behind it.
@@ -101,10 +110,10 @@ $(BUILD)/shim/%.so: tests/shim/%.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=c11 -D_GNU_SOURCE $(WARN) $(CFLAGS) -fPIC -shared -o $@ $<
 
-build/fuzz/%: tests/fuzz/%.c $(wildcard common/*.c common/*.h) $(LUA_C)
+build/fuzz/%: tests/fuzz/%.c $(BUILD)/gen/version.h $(wildcard common/*.c common/*.h) $(LUA_C)
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) -g -O1 -std=c11 -D_POSIX_C_SOURCE=200809L -Icommon \
-	    -fsanitize=fuzzer,address,undefined -DVERSION='"fuzz"' \
+	    -fsanitize=fuzzer,address,undefined -I$(BUILD)/gen \
 	    $(LIB_VERSIONS) $(PKG_CFLAGS) -o $@ $< $(wildcard common/*.c) \
 	    $(LUA_C) $(PKG_LIBS) -lm
 
@@ -164,7 +173,9 @@ uninstall:
 clean:
 	rm -rf build
 
-.PHONY: all built deps demo test test-built bless lint fmt fuzz bench install \
+FORCE:
+
+.PHONY: all FORCE built deps demo test test-built bless lint fmt fuzz bench install \
 	uninstall clean
 .DELETE_ON_ERROR:
 .SECONDARY:

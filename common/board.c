@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "board.h"
+#include "line.h"
 
 #define CHUNK (1024 * 1024)
 
@@ -215,7 +216,7 @@ merge_lines(struct contract *dst, const struct contract *src)
 }
 
 struct folder {
-	struct contract_reader a, b; /* two lines are looked at at once */
+	struct line_reader a, b; /* two lines are looked at at once */
 	struct buf line;
 };
 
@@ -227,12 +228,12 @@ fold(struct board *b, struct folder *f, struct board_row *into,
 
 	if (span_eq(into->line, line))
 		return 0;
-	if (contract_read(&f->a, into->line, &dst, e) == -1 ||
-	    contract_read(&f->b, line, &src, e) == -1)
+	if (line_read(&f->a, into->line, &dst, e) == -1 ||
+	    line_read(&f->b, line, &src, e) == -1)
 		return -1;
 	merge_lines(&dst, &src);
 	buf_clear(&f->line);
-	contract_write(&f->line, &dst);
+	line_write(&f->line, &dst);
 	into->line = keep(b, (struct span){f->line.p, f->line.n - 1});
 	return 0;
 }
@@ -253,8 +254,8 @@ board_seal(struct board *b, struct err *e)
 	}
 	b->duplicates += b->n - n;
 	b->n = n;
-	contract_reader_free(&f.a);
-	contract_reader_free(&f.b);
+	line_reader_free(&f.a);
+	line_reader_free(&f.b);
 	buf_free(&f.line);
 	return r;
 }

@@ -6,7 +6,7 @@
  * and folds repetitions of an id into one: groups are merged newest first, so
  * order, paging and repetition of the input do not matter.
  *
- * Layer: knows err, buf, contract.
+ * Layer: knows err, buf, contract, line.
  */
 #ifndef EPOCH_BOARD_H
 #define EPOCH_BOARD_H

@@ -7,7 +7,7 @@
  * one line on stderr, so that no caller needs a branch it cannot test.  They
  * are the one exception to "common never prints or exits".
  *
- * Layer: knows err, for that line.
+ * Layer: knows err.
  */
 #ifndef EPOCH_BUF_H
 #define EPOCH_BUF_H

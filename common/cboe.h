@@ -56,7 +56,7 @@ void cboe_rows_free(struct cboe_rows *r);
  * One row's text to a contract, whose spans live until the next call and as
  * long as the row.  -1 and *e when the row's id is bad: it is rejected.
  */
-int cboe_row(struct cboe_rows *r, struct span row, struct contract *c,
-    struct err *e);
+int cboe_row(
+    struct cboe_rows *r, struct span row, struct contract *c, struct err *e);
 
 #endif

@@ -8,44 +8,49 @@
  * Redis reply.  Number texts are the vendor's own digits.
  *
  * Source of the rule: docs/STREAM.md "newer wins".
- * Layer: knows err, buf, clock, shape, geom, symbol.
+ * Layer: knows buf, clock.
  */
 #ifndef EPOCH_CONTRACT_H
 #define EPOCH_CONTRACT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "buf.h"
-#include "err.h"
 
-/* In the order of docs/REDIS.md; the line's order is the same, without the
- * stored-only ones. */
-enum contract_field {
-	CF_EXPIRATION,
-	CF_STRIKE,
-	CF_RIGHT,
-	CF_MULTIPLIER,
-	CF_BID,
-	CF_ASK,
-	CF_BID_SIZE,
-	CF_ASK_SIZE,
-	CF_QUOTE_TS,
-	CF_QUOTE_SEQ, /* stored only */
-	CF_LAST,
-	CF_LAST_SIZE,
-	CF_TRADE_TS,
-	CF_TRADE_SEQ, /* stored only */
-	CF_IV,
-	CF_DELTA,
-	CF_GAMMA,
-	CF_THETA,
-	CF_VEGA,
-	CF_OI,
-	CF_VOLUME,
-	CF_VOLUME_TS,  /* stored only */
-	CF_VOLUME_SEQ, /* stored only */
-	CF_COUNT
-};
+/* One list for all tables: F(field, name, kind, in_line), in the order of
+ * docs/REDIS.md; the record's order is the same, without the stored-only
+ * ones (in_line false). */
+#define CONTRACT_FIELDS(F)                                                     \
+	F(CF_EXPIRATION, "expiration", CK_DATE, true)                          \
+	F(CF_STRIKE, "strike", CK_UNSIGNED, true)                              \
+	F(CF_RIGHT, "right", CK_RIGHT, true)                                   \
+	F(CF_MULTIPLIER, "multiplier", CK_UNSIGNED, true)                      \
+	F(CF_BID, "bid", CK_UNSIGNED, true)                                    \
+	F(CF_ASK, "ask", CK_UNSIGNED, true)                                    \
+	F(CF_BID_SIZE, "bid_size", CK_UNSIGNED, true)                          \
+	F(CF_ASK_SIZE, "ask_size", CK_UNSIGNED, true)                          \
+	F(CF_QUOTE_TS, "quote_ts", CK_TIME, true)                              \
+	F(CF_QUOTE_SEQ, "quote_seq", CK_SEQ, false)                            \
+	F(CF_LAST, "last", CK_UNSIGNED, true)                                  \
+	F(CF_LAST_SIZE, "last_size", CK_UNSIGNED, true)                        \
+	F(CF_TRADE_TS, "trade_ts", CK_TIME, true)                              \
+	F(CF_TRADE_SEQ, "trade_seq", CK_SEQ, false)                            \
+	F(CF_IV, "iv", CK_UNSIGNED, true)                                      \
+	F(CF_DELTA, "delta", CK_SIGNED, true)                                  \
+	F(CF_GAMMA, "gamma", CK_SIGNED, true)                                  \
+	F(CF_THETA, "theta", CK_SIGNED, true)                                  \
+	F(CF_VEGA, "vega", CK_SIGNED, true)                                    \
+	F(CF_OI, "oi", CK_UNSIGNED, true)                                      \
+	F(CF_VOLUME, "volume", CK_UNSIGNED, true)                              \
+	F(CF_VOLUME_TS, "volume_ts", CK_TIME, false)                           \
+	F(CF_VOLUME_SEQ, "volume_seq", CK_SEQ, false)
+
+#define CONTRACT_ENUM(field, name, kind, in_line) field,
+enum contract_field { CONTRACT_FIELDS(CONTRACT_ENUM) CF_COUNT };
+#undef CONTRACT_ENUM
+
+#define CONTRACT_VALUE_MAX 64 /* bytes: more would spoil Redis's listpacks */
 
 enum contract_kind {
 	CK_DATE,
@@ -80,28 +85,6 @@ struct contract {
 	struct span id;
 	struct span f[CF_COUNT]; /* SPAN_NONE = absent */
 };
-
-/* Room for what jansson had to be asked about, and how often. */
-struct contract_reader {
-	struct buf own;
-	uint64_t fast; /* lines read by the scanner */
-	uint64_t slow; /* lines handed to jansson */
-};
-
-void contract_reader_free(struct contract_reader *cr);
-
-/*
- * Read one contract line.  Spans live as long as the line and until the next
- * read with the same reader.  Checks that the id is well-formed and that
- * expiration, strike and right agree with it, that every value is of its
- * kind, and at most 64 bytes.  -1 and *e (65).
- */
-int contract_read(struct contract_reader *cr, struct span line,
-    struct contract *c, struct err *e);
-
-/* Append the canonical line, newline included.  Stored-only fields are left
- * out. */
-void contract_write(struct buf *b, const struct contract *c);
 
 /* Is text of that kind?  A number: in JSON's grammar, ≤ 64 bytes, an exponent
  * of at most two digits, so that no double overflows or loses it. */

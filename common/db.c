@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include <openssl/evp.h>
-
 #include "clock.h"
 #include "reply.h"
 #include "sig.h"
@@ -34,14 +32,41 @@ db_resp_head(struct buf *b, size_t argc)
 	buf_add(b, "\r\n", 2);
 }
 
+/* Decimal digits of n, and the end of a RESP line. */
+static char *
+put_length(char *p, size_t n)
+{
+	char digits[20];
+	size_t at = sizeof(digits);
+
+	do {
+		digits[--at] = (char)('0' + n % 10);
+		n /= 10;
+	} while (n != 0);
+	memcpy(p, digits + at, sizeof(digits) - at);
+	p += sizeof(digits) - at;
+	*p++ = '\r';
+	*p++ = '\n';
+	return p;
+}
+
+/* With one look at the buffer's room: some 40 of these make a contract. */
 void
 db_resp_arg(struct buf *b, struct span arg)
 {
-	buf_char(b, '$');
-	buf_int(b, (int64_t)arg.n);
-	buf_add(b, "\r\n", 2);
-	buf_span(b, arg);
-	buf_add(b, "\r\n", 2);
+	char *p;
+
+	buf_reserve(b, arg.n + 32);
+	p = b->p + b->n;
+	*p++ = '$';
+	p = put_length(p, arg.n);
+	if (arg.n > 0)
+		memcpy(p, arg.p, arg.n);
+	p += arg.n;
+	*p++ = '\r';
+	*p++ = '\n';
+	*p = '\0';
+	b->n = (size_t)(p - b->p);
 }
 
 int
@@ -121,19 +146,6 @@ db_call(struct db *db, const struct span *argv, size_t argc, db_fn *fn,
 	    db, clock_mono_ms() + db->w.timeout_ms, argv, argc, fn, ctx, e);
 }
 
-static void
-name_script(struct db_script *s)
-{
-	unsigned char sum[EVP_MAX_MD_SIZE];
-	unsigned int n = 0;
-
-	if (s->sha[0] != '\0' || EVP_Digest(s->text, strlen(s->text), sum, &n,
-				     EVP_sha1(), NULL) != 1)
-		return;
-	for (unsigned int i = 0; i < n && i < 20; i++)
-		snprintf(s->sha + 2 * i, 3, "%02x", sum[i]);
-}
-
 int
 db_script(struct db *db, struct db_script *s, const struct span *keys,
     size_t nkeys, const struct span *args, size_t nargs, db_fn *fn, void *ctx,
@@ -144,7 +156,8 @@ db_script(struct db *db, struct db_script *s, const struct span *keys,
 	char count[24];
 	int rc;
 
-	name_script(s);
+	if (s->sha[0] == '\0')
+		sha1_hex(span_str(s->text), s->sha);
 	snprintf(count, sizeof(count), "%zu", nkeys);
 	argv[0] = SPAN_LIT("EVALSHA");
 	argv[1] = span_str(s->sha);

@@ -11,7 +11,7 @@
  * Errors carry the exit status of docs/FAULTS.md "Redis reply -> action" and
  * struct db_fail says whether trying again can help.
  *
- * Layer: knows err, clock, sig, buf, reply, wire.
+ * Layer: knows err, clock, sig, buf, reply, wire, sha.
  */
 #ifndef EPOCH_DB_H
 #define EPOCH_DB_H
@@ -21,6 +21,7 @@
 
 #include "buf.h"
 #include "err.h"
+#include "sha.h"
 
 struct db;
 
@@ -30,9 +31,9 @@ struct db_val;
 enum db_type { DB_NIL, DB_STR, DB_INT, DB_ARRAY, DB_ERROR };
 
 enum db_type db_type(const struct db_val *v);
-struct span db_str(const struct db_val *v);   /* "" when not a string */
-int64_t db_int(const struct db_val *v);       /* 0 when not an integer */
-size_t db_len(const struct db_val *v);        /* elements; 0 if no array */
+struct span db_str(const struct db_val *v); /* "" when not a string */
+int64_t db_int(const struct db_val *v);     /* 0 when not an integer */
+size_t db_len(const struct db_val *v);      /* elements; 0 if no array */
 const struct db_val *db_at(const struct db_val *v, size_t i);
 
 /* Called once per reply, in order.  Error replies do not reach it. */
@@ -42,7 +43,7 @@ typedef void db_fn(const struct db_val *v, void *ctx);
 struct db_script {
 	const char *name;
 	const char *text;
-	char sha[41]; /* filled at first use */
+	char sha[SHA1_TEXT]; /* filled at first use */
 };
 
 /*
@@ -81,8 +82,8 @@ int db_push(struct db *db, const struct span *argv, size_t argc, db_fn *fn,
     void *ctx, struct err *e);
 
 /* Queue text that is already in RESP and holds exactly one command. */
-int db_push_raw(struct db *db, struct span resp, db_fn *fn, void *ctx,
-    struct err *e);
+int db_push_raw(
+    struct db *db, struct span resp, db_fn *fn, void *ctx, struct err *e);
 
 /* Read every outstanding reply.  0 only when all came and none was an error. */
 int db_drain(struct db *db, struct err *e);

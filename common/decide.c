@@ -43,8 +43,8 @@ on_entered(struct span id, void *ctx)
 }
 
 static void
-count_turnover(const struct current *now, const struct snapshot *s,
-    struct turnover *t)
+count_turnover(
+    const struct current *now, const struct snapshot *s, struct turnover *t)
 {
 	*t = (struct turnover){0};
 	clock_ny_date(s->end_ts, 0, t->today);
@@ -85,9 +85,9 @@ static bool
 silence_lasts(const struct current *now, const struct snapshot *s)
 {
 	return s->for_epoch != NULL && strcmp(s->reason, "dormant") == 0 &&
-	    span_eq(buf_view(&now->id), span_str(s->for_epoch)) &&
-	    (meta_int(now, "dormant_count", 0) > 0 ||
-		meta_int(now, "ticks", 0) == 0);
+	       span_eq(buf_view(&now->id), span_str(s->for_epoch)) &&
+	       (meta_int(now, "dormant_count", 0) > 0 ||
+		   meta_int(now, "ticks", 0) == 0);
 }
 
 /* Has a shrunk board been seen often enough, far enough apart? */
@@ -135,21 +135,20 @@ is_refused(const struct current *now, const struct snapshot *s,
 	} else if (now->exists && !same_filter && !p->accept_filter) {
 		reject(v, "filter");
 		snprintf(v->detail, sizeof(v->detail),
-		    "filter \"%.60s\" is not the active epoch's",
-		    s->filter);
+		    "filter \"%.60s\" is not the active epoch's", s->filter);
 	} else if (s->end_ts > now->now_ms + FUTURE_MS) {
 		reject(v, "future");
 		snprintf(v->detail, sizeof(v->detail),
 		    "snapshot is %" PRId64 " s ahead of the server's clock",
 		    (s->end_ts - now->now_ms) / 1000);
 	} else if (now->exists && meta_int(now, "pinned", 0) != 0 &&
-	    !(same_hash && same_filter)) {
+		   !(same_hash && same_filter)) {
 		reject(v, "pinned");
 		snprintf(v->detail, sizeof(v->detail),
 		    "the symbol is pinned to another board");
 	} else if (now->exists && same_filter && !p->accept_shrink &&
-	    (double)t->unexpired_gone * 10000 >
-		(double)t->unexpired * (double)p->max_shrink_bp) {
+		   (double)t->unexpired_gone * 10000 >
+		       (double)t->unexpired * (double)p->max_shrink_bp) {
 		return !is_confirmed(now, s, p, t, v);
 	} else {
 		return false;
@@ -174,8 +173,8 @@ decide(const struct current *now, const struct snapshot *s,
 	v->exited = t.exited;
 	same_hash = meta_is(now, "geometry_hash", s->sum.geometry_hash);
 	same_filter = now->damaged && hash_get(&now->meta, "filter").p == NULL
-	    ? true
-	    : meta_is(now, "filter", s->filter);
+			  ? true
+			  : meta_is(now, "filter", s->filter);
 	v->by_silence = now->exists && !p->force && silence_lasts(now, s);
 	asked = now->exists && (p->force || v->by_silence);
 	if (now->exists && !now->damaged && same_hash && same_filter &&
@@ -183,23 +182,23 @@ decide(const struct current *now, const struct snapshot *s,
 	    s->end_ts == meta_int(now, "snapshot_ts", 0)) {
 		/* The very same snapshot again: repairs a cut refresh. */
 		v->kind = !asked ? VERDICT_REFRESH
-		    : meta_int(now, "forced_ts", -1) == s->end_ts
-		    ? VERDICT_SAME
-		    : VERDICT_PROMOTE;
+			  : meta_int(now, "forced_ts", -1) == s->end_ts
+			      ? VERDICT_SAME
+			      : VERDICT_PROMOTE;
 	} else if (is_refused(now, s, p, &t, same_filter, v)) {
 		return;
 	} else if (now->exists && !now->damaged && same_hash && same_filter &&
-	    !asked) {
+		   !asked) {
 		v->kind = VERDICT_REFRESH;
 	} else {
 		v->kind = VERDICT_PROMOTE;
 	}
 	if (v->kind == VERDICT_PROMOTE) {
 		v->forced = asked;
-		v->reason = !now->exists ? "first"
-		    : now->damaged       ? "damaged"
-		    : !same_hash         ? "geometry"
-		    : !same_filter       ? "filter"
-					 : "forced";
+		v->reason = !now->exists   ? "first"
+			    : now->damaged ? "damaged"
+			    : !same_hash   ? "geometry"
+			    : !same_filter ? "filter"
+					   : "forced";
 	}
 }

@@ -172,15 +172,15 @@ on_int_text(const struct db_val *v, void *ctx)
 
 /* Redis's clock, and the highest id second that was ever given out. */
 static int
-load_clock(struct epoch *ep, const char *symbol, struct current *now,
-    struct err *e)
+load_clock(
+    struct epoch *ep, const char *symbol, struct current *now, struct err *e)
 {
 	const struct span time_cmd[] = {SPAN_LIT("TIME")};
 
 	if (clock_is_frozen())
 		now->now_ms = clock_now_ms();
 	else if (db_call(ep->view.db, time_cmd, 1, on_time, &now->now_ms, e) <
-	    0)
+		 0)
 		return -1;
 	words_clear(&ep->keys);
 	words_str(&ep->keys, "HGET");
@@ -200,19 +200,19 @@ judge_damage(struct current *now, int has_meta, int has_geometry)
 	now->damaged = true;
 	if (!has_geometry)
 		return;
-	geom_sha256(buf_view(&now->geometry), hash);
+	sha256_hex(buf_view(&now->geometry), hash);
 	n = geom_split(buf_view(&now->geometry), &now->ids);
 	if (n < 0)
 		return;
 	now->n = (size_t)n;
-	now->damaged = !has_meta ||
-	    hash_get(&now->meta, "created_ts").p == NULL ||
+	now->damaged =
+	    !has_meta || hash_get(&now->meta, "created_ts").p == NULL ||
 	    !span_eq(hash_get(&now->meta, "geometry_hash"), span_str(hash));
 }
 
 int
-epoch_load(struct epoch *ep, const char *symbol, struct current *now,
-    struct err *e)
+epoch_load(
+    struct epoch *ep, const char *symbol, struct current *now, struct err *e)
 {
 	const struct view *v = &ep->view;
 	int there, has_meta, has_geometry;
@@ -231,8 +231,7 @@ epoch_load(struct epoch *ep, const char *symbol, struct current *now,
 	has_meta = view_meta(v, buf_view(&now->id), &now->meta, e);
 	if (has_meta < 0)
 		return -1;
-	has_geometry =
-	    view_geometry(v, buf_view(&now->id), &now->geometry, e);
+	has_geometry = view_geometry(v, buf_view(&now->id), &now->geometry, e);
 	if (has_geometry < 0)
 		return -1;
 	judge_damage(now, has_meta, has_geometry);
@@ -267,8 +266,8 @@ remember_suspect(struct epoch *ep, const struct current *now,
 }
 
 static void
-set_rejected(struct outcome *out, const char *reason, int status,
-    const char *detail)
+set_rejected(
+    struct outcome *out, const char *reason, int status, const char *detail)
 {
 	out->kind = OUTCOME_REJECTED;
 	out->reason = reason;
@@ -299,8 +298,8 @@ apply_once(struct epoch *ep, const struct snapshot *s, const struct policy *p,
 	copy_id(out->prev, hash_get(&now->meta, "prev"));
 	switch (v.kind) {
 	case VERDICT_REJECT:
-		set_rejected(out, v.reason, status_of_rejection(v.reason),
-		    v.detail);
+		set_rejected(
+		    out, v.reason, status_of_rejection(v.reason), v.detail);
 		if (v.suspect && remember_suspect(ep, now, s, &v, e) < 0)
 			r = ACT_FAILED;
 		break;
@@ -366,8 +365,7 @@ epoch_apply(struct epoch *ep, const struct snapshot *s, const struct policy *p,
 }
 
 static enum act_result
-force_dirty(struct epoch *ep, const char *symbol, struct span id,
-    struct err *e)
+force_dirty(struct epoch *ep, const char *symbol, struct span id, struct err *e)
 {
 	words_clear(&ep->keys);
 	words_clear(&ep->args);
@@ -403,9 +401,9 @@ epoch_keep(struct epoch *ep, const char *symbol, const char *for_epoch,
 		    (for_epoch == NULL ||
 			span_eq(buf_view(&id), span_str(for_epoch))))
 			rc = force_dirty(ep, symbol, buf_view(&id), e) ==
-				ACT_DONE
-			    ? 0
-			    : -1;
+				     ACT_DONE
+				 ? 0
+				 : -1;
 		if (rc == 0 || !db_may_retry(e) || epoch_recover(ep, e) < 0)
 			break;
 	}

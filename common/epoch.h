@@ -10,7 +10,7 @@
  *
  * Source: docs/REDIS.md, "Acts".
  * Layer: knows err, buf, clock, sig, db, key, view, snapshot, decide, geom,
- * contract, words.
+ * line, contract, words.
  */
 #ifndef EPOCH_EPOCH_H
 #define EPOCH_EPOCH_H
@@ -28,8 +28,8 @@ enum outcome_kind { OUTCOME_NEW, OUTCOME_SAME, OUTCOME_REJECTED };
 /* What became of one snapshot: the epoch record's content. */
 struct outcome {
 	enum outcome_kind kind;
-	const char *reason;     /* static text; NULL for a refresh */
-	char id[EPOCH_ID_MAX];  /* the epoch that is active now; "" none */
+	const char *reason;    /* static text; NULL for a refresh */
+	char id[EPOCH_ID_MAX]; /* the epoch that is active now; "" none */
 	char prev[EPOCH_ID_MAX];
 	size_t entered, exited, carried;
 	bool forced;
@@ -47,8 +47,8 @@ struct epoch {
 	struct view view;
 	int64_t deadline; /* monotonic ms; set by epoch_start */
 	uint64_t conflicts, reconnects, fence_waits; /* counters */
-	struct words keys, args; /* private: a script's */
-	struct answer answer;    /* private: its answer */
+	struct words keys, args;                     /* private: a script's */
+	struct answer answer;                        /* private: its answer */
 };
 
 /* Give the next act this many ms in all. */
@@ -75,17 +75,17 @@ int epoch_keep(struct epoch *ep, const char *symbol, const char *for_epoch,
     bool dormant, struct outcome *out, struct err *e);
 
 /* What is active; fill *now, freed by current_free. */
-int epoch_load(struct epoch *ep, const char *symbol, struct current *now,
-    struct err *e);
+int epoch_load(
+    struct epoch *ep, const char *symbol, struct current *now, struct err *e);
 void current_free(struct current *now);
 
 /* --- between epoch.c, promote.c and refresh.c --- */
 
 enum act_result {
 	ACT_DONE,
-	ACT_AGAIN, /* the state moved on: load and decide again */
+	ACT_AGAIN,  /* the state moved on: load and decide again */
 	ACT_FENCED, /* another promoter is switching: wait, then again */
-	ACT_FAILED /* *e */
+	ACT_FAILED  /* *e */
 };
 
 enum act_result epoch_promote(struct epoch *ep, const struct current *now,
@@ -105,8 +105,8 @@ bool epoch_said(const struct epoch *ep, const char *status);
  * The answers that end any act the same way: "badtype" (78), anything
  * unknown (70).
  */
-enum act_result epoch_refusal(const struct epoch *ep, const char *script,
-    struct err *e);
+enum act_result epoch_refusal(
+    const struct epoch *ep, const char *script, struct err *e);
 
 /* Is there time for another try?  Reopens a dead connection; -1 and *e when
  * the deadline passed or that failed. */

@@ -2,10 +2,8 @@
 /* geom: see geom.h. */
 #include <stdlib.h>
 
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
-
 #include "geom.h"
+#include "sha.h"
 
 #define ROOT_MAX 12
 #define SUFFIX 15 /* yymmdd, right and strike, at the end of every id */
@@ -129,30 +127,6 @@ geom_strike_parse(struct span text, int32_t *milli)
 		return -1;
 	*milli = (int32_t)v;
 	return 0;
-}
-
-/*
- * The library reads its configuration file at first use, for which we have no
- * use: without it neither a broken one nor OPENSSL_CONF can change a thing.
- */
-void
-geom_sha256(struct span bytes, char out[GEOM_HASH_TEXT])
-{
-	static const char hex[] = "0123456789abcdef";
-	unsigned char md[EVP_MAX_MD_SIZE];
-	unsigned int i, n = 0;
-
-	OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
-	/* Failing would mean a crypto library without SHA-256: there is no
-	 * hash to go on with, and a wrong one would be worse than a crash. */
-	if (EVP_Digest(bytes.p, bytes.n, md, &n, EVP_sha256(), NULL) != 1 ||
-	    n != 32)
-		abort();
-	for (i = 0; i < n; i++) {
-		out[2 * i] = hex[md[i] >> 4];
-		out[2 * i + 1] = hex[md[i] & 15];
-	}
-	out[2 * n] = '\0';
 }
 
 /* The distinct strikes met so far: an open hash table, 0 is a free place (no
@@ -336,8 +310,8 @@ geom_summarize(const struct span *ids, size_t n, struct buf *text,
 	buf_str(&grid, "--\n");
 	out->expirations = dates_write(&dates, &grid);
 	if (r == 0) {
-		geom_sha256(buf_view(text), out->geometry_hash);
-		geom_sha256(buf_view(&grid), out->grid_hash);
+		sha256_hex(buf_view(text), out->geometry_hash);
+		sha256_hex(buf_view(&grid), out->grid_hash);
 	}
 	buf_free(&own);
 	buf_free(&grid);

@@ -9,7 +9,7 @@
  * expiration when another already has it, so it is published, but does not
  * decide.  Source: docs/STREAM.md, geometry.
  *
- * Layer: knows err, buf, clock.
+ * Layer: knows err, buf, clock, sha.
  */
 #ifndef EPOCH_GEOM_H
 #define EPOCH_GEOM_H
@@ -18,9 +18,10 @@
 
 #include "buf.h"
 #include "clock.h"
+#include "sha.h"
 
-#define GEOM_HASH_TEXT 65 /* 64 hex digits and a NUL */
-#define STRIKE_TEXT 16    /* "99999.999" and a NUL, with room */
+#define GEOM_HASH_TEXT SHA256_TEXT
+#define STRIKE_TEXT 16 /* "99999.999" and a NUL, with room */
 
 /* The parts of an option id: "O:" root yymmdd C|P strike×1000 (8 digits). */
 struct geom_id {
@@ -52,9 +53,6 @@ struct geom_summary {
  */
 int geom_summarize(const struct span *ids, size_t n, struct buf *text,
     struct geom_summary *out, struct err *e);
-
-/* SHA-256 of bytes, in hex. */
-void geom_sha256(struct span bytes, char out[GEOM_HASH_TEXT]);
 
 /*
  * Split a canonical geometry into its ids, borrowed from text.  Returns their

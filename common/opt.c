@@ -9,6 +9,7 @@
 
 #include "buf.h"
 #include "opt.h"
+#include "version.h"
 
 #define OPTS_MAX 64
 

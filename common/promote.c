@@ -18,6 +18,7 @@
 #include "clock.h"
 #include "contract.h"
 #include "epoch.h"
+#include "line.h"
 
 extern const char lua_reserve[], lua_fence[], lua_commit[];
 static struct db_script script_reserve = {
@@ -26,10 +27,10 @@ static struct db_script script_fence = {.name = "fence", .text = lua_fence};
 static struct db_script script_commit = {.name = "commit", .text = lua_commit};
 
 #define NONCE_TEXT 33
-#define CHUNK 500           /* contracts read and written at a time */
-#define LEASE_MS "2000"     /* of the fence */
-#define FENCE_PAUSE_MS 20   /* between two tries at somebody else's */
-#define RESERVE_TRIES 16    /* ids taken by others in between */
+#define CHUNK 500         /* contracts read and written at a time */
+#define LEASE_MS "2000"   /* of the fence */
+#define FENCE_PAUSE_MS 20 /* between two tries at somebody else's */
+#define RESERVE_TRIES 16  /* ids taken by others in between */
 
 struct promotion {
 	struct epoch *ep;
@@ -39,15 +40,15 @@ struct promotion {
 	char id[EPOCH_ID_MAX];
 	char nonce[NONCE_TEXT], token[NONCE_TEXT];
 	int64_t old_seq; /* what `changed` held before the first pass */
-	struct contract_reader reader;
+	struct line_reader reader;
 	struct buf field[CF_COUNT]; /* field names in RESP */
 	struct buf key;
-	struct buf resp;   /* commands of the chunk in hand … */
-	size_t *end;       /* … and where each ends */
+	struct buf resp; /* commands of the chunk in hand … */
+	size_t *end;     /* … and where each ends */
 	size_t n, cap;
-	size_t *rows;      /* board rows of the chunk */
-	bool replace;      /* rows were staged before: write them anew */
-	bool *is_carried;  /* by row */
+	size_t *rows;     /* board rows of the chunk */
+	bool replace;     /* rows were staged before: write them anew */
+	bool *is_carried; /* by row */
 	size_t carried;
 	bool had_ws;
 	int64_t last_tick_ts;
@@ -215,7 +216,7 @@ on_old(size_t i, const struct contract *old, void *ctx)
 	struct geom_id parts;
 	struct contract c;
 
-	if (contract_read(&p->reader, row->line, &c, &p->bad) < 0 ||
+	if (line_read(&p->reader, row->line, &c, &p->bad) < 0 ||
 	    geom_id_parse(row->id, &parts) < 0)
 		return;
 	geom_strike_text(parts.strike_milli, strike);
@@ -224,8 +225,8 @@ on_old(size_t i, const struct contract *old, void *ctx)
 	if (old != NULL)
 		carry_groups(p, p->rows[i], &c, old);
 	buf_clear(&p->key);
-	key_add(&p->key, p->ep->view.keys, KEY_CONTRACT, span_str(p->id),
-	    row->id);
+	key_add(
+	    &p->key, p->ep->view.keys, KEY_CONTRACT, span_str(p->id), row->id);
 	if (p->replace) {
 		db_resp_head(&p->resp, 2);
 		db_resp_arg(&p->resp, SPAN_LIT("DEL"));
@@ -248,8 +249,8 @@ write_chunk(struct promotion *p, size_t n, struct err *e)
 	if (p->now->exists) {
 		for (size_t i = 0; i < n; i++)
 			cids[i] = p->s->ids[p->rows[i]];
-		if (view_contracts(&p->ep->view, old_id(p), cids, n, on_old, p,
-			e) < 0)
+		if (view_contracts(
+			&p->ep->view, old_id(p), cids, n, on_old, p, e) < 0)
 			return -1;
 	} else {
 		for (size_t i = 0; i < n; i++)
@@ -341,8 +342,7 @@ struct page {
 static int
 cmp_id(const void *key, const void *item)
 {
-	return span_cmp(
-	    *(const struct span *)key, *(const struct span *)item);
+	return span_cmp(*(const struct span *)key, *(const struct span *)item);
 }
 
 static void
@@ -354,8 +354,8 @@ on_changed(const struct db_val *v, void *ctx)
 	page->seen = db_len(v);
 	for (size_t i = 0; i < page->seen; i++) {
 		struct span cid = db_str(db_at(v, i));
-		const struct span *at = bsearch(
-		    &cid, s->ids, s->board.n, sizeof(*s->ids), cmp_id);
+		const struct span *at =
+		    bsearch(&cid, s->ids, s->board.n, sizeof(*s->ids), cmp_id);
 
 		if (at != NULL)
 			page->p->rows[page->n++] = (size_t)(at - s->ids);
@@ -363,8 +363,8 @@ on_changed(const struct db_val *v, void *ctx)
 }
 
 static int
-read_changed(struct promotion *p, size_t offset, struct page *page,
-    struct err *e)
+read_changed(
+    struct promotion *p, size_t offset, struct page *page, struct err *e)
 {
 	struct words *w = &p->ep->keys;
 
@@ -394,9 +394,8 @@ carry_rest(struct promotion *p, struct err *e)
 
 		if (read_changed(p, offset, &page, e) < 0)
 			return ACT_FAILED;
-		if (page.n > 0 &&
-		    (write_chunk(p, page.n, e) < 0 ||
-			db_drain(p->ep->view.db, e) < 0))
+		if (page.n > 0 && (write_chunk(p, page.n, e) < 0 ||
+				      db_drain(p->ep->view.db, e) < 0))
 			return ACT_FAILED;
 		r = page.seen > 0 ? call_fence(p, "renew", e) : ACT_DONE;
 		if (r != ACT_DONE)
@@ -530,7 +529,7 @@ switch_over(struct promotion *p, struct err *e)
 		}
 		r = commit(p, e);
 	} while (r == ACT_AGAIN && epoch_said(p->ep, "lapsed") &&
-	    clock_mono_ms() < p->ep->deadline);
+		 clock_mono_ms() < p->ep->deadline);
 	return r;
 }
 
@@ -568,8 +567,8 @@ abandon(struct promotion *p)
 	for (size_t i = 0; i < p->s->board.n; i++) {
 		if (i % CHUNK == 0)
 			push_unlink(p, &ignored);
-		key_add(&w->text, ep->view.keys, KEY_CONTRACT, id,
-		    p->s->ids[i]);
+		key_add(
+		    &w->text, ep->view.keys, KEY_CONTRACT, id, p->s->ids[i]);
 		words_close(w);
 	}
 	push_unlink(p, &ignored);
@@ -588,7 +587,7 @@ promotion_free(struct promotion *p)
 {
 	for (int f = 0; f < CF_COUNT; f++)
 		buf_free(&p->field[f]);
-	contract_reader_free(&p->reader);
+	line_reader_free(&p->reader);
 	buf_free(&p->key);
 	buf_free(&p->resp);
 	free(p->end);

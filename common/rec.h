@@ -25,7 +25,7 @@
 /* A parsed JSON object.  {0} is a valid empty one; rec_free is idempotent. */
 struct rec {
 	json_t *value; /* owned: the object as jansson reads it */
-	json_t *text;  /* owned: the same, every number a string of its digits */
+	json_t *text; /* owned: the same, every number a string of its digits */
 };
 
 void rec_free(struct rec *r);

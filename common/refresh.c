@@ -11,6 +11,7 @@
 
 #include "contract.h"
 #include "epoch.h"
+#include "line.h"
 
 extern const char lua_refresh_begin[], lua_refresh_rows[], lua_refresh_end[];
 static struct db_script script_begin = {
@@ -32,7 +33,7 @@ struct refresh {
 	struct epoch *ep;
 	struct span id;
 	const struct snapshot *s;
-	struct contract_reader reader;
+	struct line_reader reader;
 };
 
 static enum act_result
@@ -84,7 +85,7 @@ add_row(struct refresh *r, const struct board_row *row, struct err *e)
 	struct epoch *ep = r->ep;
 	struct contract c;
 
-	if (contract_read(&r->reader, row->line, &c, e) < 0)
+	if (line_read(&r->reader, row->line, &c, e) < 0)
 		return -1;
 	contract_default_times(&c, span_str(r->s->default_ts));
 	key_add(&ep->keys.text, ep->view.keys, KEY_CONTRACT, r->id, row->id);
@@ -138,6 +139,6 @@ epoch_refresh(struct epoch *ep, const struct current *now,
 		    at + BATCH < s->board.n ? at + BATCH : s->board.n, e);
 	if (result == ACT_DONE)
 		result = finish(&r, e);
-	contract_reader_free(&r.reader);
+	line_reader_free(&r.reader);
 	return result;
 }

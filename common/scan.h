@@ -33,7 +33,10 @@ struct scan_key {
 	size_t n; /* bytes of the name */
 };
 
-#define SCAN_KEY(name, parent) {(name), (parent), sizeof(name) - 1}
+#define SCAN_KEY(name, parent)                                                 \
+	{                                                                      \
+		(name), (parent), sizeof(name) - 1                             \
+	}
 
 enum scan_type {
 	SCAN_ABSENT,

@@ -7,7 +7,7 @@
  * snapshot_finish makes it usable, and that checks the count and recomputes
  * the hash.
  *
- * Layer: knows err, buf, rec, contract, board, geom, symbol.
+ * Layer: knows err, buf, rec, contract, line, board, geom, symbol.
  */
 #ifndef EPOCH_SNAPSHOT_H
 #define EPOCH_SNAPSHOT_H
@@ -36,8 +36,8 @@ void snapshot_free(struct snapshot *s);
 int snapshot_begin(struct snapshot *s, struct rec *geometry, struct err *e);
 
 /* Add a contract line of this snapshot.  -1 and *e (65). */
-int snapshot_add(struct snapshot *s, const struct contract *c,
-    struct span line, struct err *e);
+int snapshot_add(struct snapshot *s, const struct contract *c, struct span line,
+    struct err *e);
 
 /*
  * The end record came: does everything agree?  Count of chain_end, of the

@@ -59,8 +59,8 @@ words_view(struct words *w)
 		w->view = mem_grow(w->view, w->view_cap, sizeof(*w->view));
 	}
 	for (size_t i = 0; i < w->n; i++) {
-		w->view[i] =
-		    (struct span){buf_view(&w->text).p + start, w->end[i] - start};
+		w->view[i] = (struct span){
+		    buf_view(&w->text).p + start, w->end[i] - start};
 		start = w->end[i];
 	}
 	return w->view;

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 
 #include "chain.h"
+#include "line.h"
 #include "rec.h"
 
 #define REJECTED_MAX_PERCENT 1
@@ -43,7 +44,7 @@ chain_add(struct chain *c, const struct contract *contract)
 		return;
 	}
 	buf_clear(&c->line);
-	contract_write(&c->line, contract);
+	line_write(&c->line, contract);
 	board_add(&c->board, contract, (struct span){c->line.p, c->line.n - 1},
 	    &c->failed);
 }

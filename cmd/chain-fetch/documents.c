@@ -270,7 +270,8 @@ documents_read(struct in *in, const struct chain_conf *conf,
 		on_cut(&d, &e);
 	else if (more == -1 || (more == 0 && sig_stop))
 		keep_fault(&d, &e);
-	answer_rest(&d);
+	if (!conf->out->failed)
+		answer_rest(&d);
 	split_free(&d.split);
 	cboe_rows_free(&d.rows);
 	chain_free(&d.chain);

@@ -19,11 +19,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include <jansson.h>
-
 #include "clock.h"
 #include "documents.h"
 #include "opt.h"
+#include "rec.h"
 #include "sig.h"
 
 enum {
@@ -54,7 +53,7 @@ static const struct opt_set set = {
     .table = options,
     .operands = "SYMBOL...",
     .summary = "Turn a vendor's option chains into snapshots.",
-    .versions = "jansson " JANSSON_VERSION,
+    .versions = "jansson " JANSSON_PKG,
 };
 
 static struct out out;

@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "canon.h"
 #include "hold.h"
 
 void
@@ -11,7 +10,7 @@ hold_free(struct hold *h)
 {
 	rec_free(&h->begin);
 	board_free(&h->board);
-	contract_reader_free(&h->reader);
+	line_reader_free(&h->reader);
 	*h = (struct hold){0};
 }
 
@@ -53,8 +52,7 @@ hold_add(struct hold *h, struct span line, struct err *e)
 {
 	struct contract c;
 
-	if (!canon_read(line, &c) &&
-	    contract_read(&h->reader, line, &c, e) == -1)
+	if (line_read(&h->reader, line, &c, e) == -1)
 		return -1;
 	if (!span_eq(c.symbol, h->symbol))
 		return err_set(e, EX_DATAERR, "BAD_SYMBOL",

@@ -17,6 +17,7 @@
 #include "contract.h"
 #include "err.h"
 #include "geom.h"
+#include "line.h"
 #include "rec.h"
 
 enum hold_state { HOLD_CLOSED, HOLD_OPEN, HOLD_REFUSED };
@@ -28,7 +29,7 @@ struct hold {
 	struct span symbol; /* of that */
 	uint64_t lines;     /* contract lines since, repetitions included */
 	struct board board;
-	struct contract_reader reader;
+	struct line_reader reader;
 };
 
 void hold_free(struct hold *h);

@@ -30,9 +30,6 @@
 #include <inttypes.h>
 #include <unistd.h>
 
-#include <jansson.h>
-#include <openssl/opensslv.h>
-
 #include "compare.h"
 #include "err.h"
 #include "hold.h"
@@ -51,7 +48,7 @@ static const struct opt options[] = {
 
 static const struct opt_set option_set = {options, "[FILE...]",
     "Hold a snapshot until it is whole; write its geometry and contracts.",
-    "jansson " JANSSON_VERSION ", libcrypto " OPENSSL_VERSION_STR};
+    "jansson " JANSSON_PKG ", libcrypto " LIBCRYPTO_PKG};
 
 static struct {
 	struct hold hold;
@@ -176,15 +173,6 @@ on_record(struct rec *r, struct span line, struct err *e)
 	return 0;
 }
 
-static bool
-is_contract(struct span line)
-{
-	static const char start[] = "{\"type\":\"contract\"";
-
-	return line.n >= sizeof(start) - 1 &&
-	       memcmp(line.p, start, sizeof(start) - 1) == 0;
-}
-
 /* Contract lines in their usual form do not need jansson. */
 static int
 on_line(struct span line, struct err *e)
@@ -192,7 +180,7 @@ on_line(struct span line, struct err *e)
 	struct rec r = {0};
 	int rc;
 
-	if (is_contract(line))
+	if (span_eq(rec_peek_type(line), SPAN_LIT("contract")))
 		return on_contract(line, e);
 	if (rec_read(&r, line, e) == -1)
 		return -1;

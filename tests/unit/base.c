@@ -12,6 +12,7 @@
 #include "err.h"
 #include "opt.h"
 #include "sig.h"
+#include "version.h"
 
 /* What fn writes to fd, in a child; its exit status in *status. */
 static void

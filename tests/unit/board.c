@@ -5,6 +5,7 @@
 #include "board.h"
 #include "check.h"
 #include "geom.h"
+#include "line.h"
 
 static const char *const ids[] = {"O:SPX260821C00200000",
     "O:SPX260821C00400000", "O:SPX260821P00200000", "O:SPXW260821C00200000"};
@@ -47,12 +48,12 @@ make_line(struct buf *b, uint64_t *seed, unsigned int k)
 }
 
 static int
-add_line(struct board *b, struct contract_reader *cr, struct span line)
+add_line(struct board *b, struct line_reader *cr, struct span line)
 {
 	struct contract c;
 	struct err e;
 
-	if (contract_read(cr, line, &c, &e) == -1)
+	if (line_read(cr, line, &c, &e) == -1)
 		return -1;
 	return board_add(b, &c, line, &e);
 }
@@ -90,7 +91,7 @@ shuffle(struct buf *lines, size_t n, uint64_t *seed)
 static void
 test_order(void)
 {
-	struct contract_reader cr = {0};
+	struct line_reader cr = {0};
 	struct buf lines[12] = {{0}}, first = {0}, text = {0};
 	struct board b = {0};
 	uint64_t seed = 5;
@@ -119,7 +120,7 @@ test_order(void)
 	buf_free(&first);
 	buf_free(&text);
 	board_free(&b);
-	contract_reader_free(&cr);
+	line_reader_free(&cr);
 }
 
 #define LINE(rest) "{\"type\":\"contract\",\"ts\":" rest "}"
@@ -130,7 +131,7 @@ test_order(void)
 static void
 check_fold(const char *a, const char *x, const char *want)
 {
-	struct contract_reader cr = {0};
+	struct line_reader cr = {0};
 	struct board b = {0};
 	struct buf text = {0};
 
@@ -143,7 +144,7 @@ check_fold(const char *a, const char *x, const char *want)
 	CHECK_STR(text.p, want);
 	buf_free(&text);
 	board_free(&b);
-	contract_reader_free(&cr);
+	line_reader_free(&cr);
 }
 
 static void
@@ -188,7 +189,7 @@ has(struct span text, struct span part)
 static void
 test_many(void)
 {
-	struct contract_reader cr = {0};
+	struct line_reader cr = {0};
 	struct board b = {0};
 	struct buf line = {0};
 	struct span *sorted;
@@ -225,13 +226,13 @@ test_many(void)
 	free(sorted);
 	buf_free(&line);
 	board_free(&b);
-	contract_reader_free(&cr);
+	line_reader_free(&cr);
 }
 
 static void
 test_limit(void)
 {
-	struct contract_reader cr = {0};
+	struct line_reader cr = {0};
 	struct board b = {0};
 	struct contract c;
 	struct buf line = {0};
@@ -241,7 +242,7 @@ test_limit(void)
 
 	test_begin("a snapshot has a limit, and says so");
 	make_line(&line, &seed, 0);
-	CHECK_INT(contract_read(&cr, buf_view(&line), &c, &e), 0);
+	CHECK_INT(line_read(&cr, buf_view(&line), &c, &e), 0);
 	for (i = 0; i < BOARD_MAX; i++)
 		CHECK_INT(board_add(&b, &c, buf_view(&line), &e), 0);
 	CHECK_INT(board_add(&b, &c, buf_view(&line), &e), -1);
@@ -252,7 +253,7 @@ test_limit(void)
 	buf_free(&line);
 	board_free(&b);
 	CHECK(b.n == 0 && b.rows == NULL);
-	contract_reader_free(&cr);
+	line_reader_free(&cr);
 }
 
 int

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* canon: the short cut agrees with contract_read. */
+/* canon: the short cut agrees with line_read. */
 #include <stdlib.h>
 
 #include "canon.h"
 #include "check.h"
+#include "line.h"
 
 /* A contract of random values, most of them there. */
 static void
@@ -32,7 +33,7 @@ make_line(struct buf *b, uint64_t *seed)
 	c.f[CF_STRIKE] = put ? SPAN_LIT("200.5") : SPAN_LIT("200");
 	c.f[CF_RIGHT] = put ? SPAN_LIT("put") : SPAN_LIT("call");
 	buf_clear(b);
-	contract_write(b, &c);
+	line_write(b, &c);
 	b->n--;
 }
 
@@ -72,7 +73,7 @@ same(const struct contract *a, const struct contract *b)
 /* The line in a place of exactly its size: a sanitizer sees what is read
  * beyond. */
 static bool
-check_line(struct contract_reader *cr, struct span line)
+check_line(struct line_reader *cr, struct span line)
 {
 	struct contract a, b;
 	struct err e;
@@ -83,7 +84,7 @@ check_line(struct contract_reader *cr, struct span line)
 	line.p = exact;
 	taken = canon_read(line, &a);
 	if (taken) {
-		CHECK_INT(contract_read(cr, line, &b, &e), 0);
+		CHECK_INT(line_read(cr, line, &b, &e), 0);
 		CHECK(same(&a, &b));
 	}
 	free(exact);
@@ -93,12 +94,12 @@ check_line(struct contract_reader *cr, struct span line)
 int
 main(void)
 {
-	struct contract_reader cr = {0};
+	struct line_reader cr = {0};
 	struct buf line = {0};
 	uint64_t seed = 1;
 	int i, k, taken = 0, changed = 0;
 
-	test_begin("a line of contract_write reads as by contract_read");
+	test_begin("a line of line_write reads as by line_read");
 	for (i = 0; i < 20000; i++) {
 		make_line(&line, &seed);
 		taken += check_line(&cr, buf_view(&line));
@@ -121,6 +122,6 @@ main(void)
 	while (line.n-- > 0)
 		CHECK(!check_line(&cr, (struct span){line.p, line.n}));
 	buf_free(&line);
-	contract_reader_free(&cr);
+	line_reader_free(&cr);
 	return test_done();
 }

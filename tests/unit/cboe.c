@@ -3,6 +3,7 @@
  * cboe: what a document's header and rows become.
  */
 #include "cboe.h"
+#include "line.h"
 #include "rows.h"
 
 static const char shell[] =
@@ -93,7 +94,7 @@ line_of(struct cboe_rows *r, const char *row, struct buf *b)
 
 	buf_clear(b);
 	if (cboe_row(r, span_str(row), &c, &e) == 0)
-		contract_write(b, &c);
+		line_write(b, &c);
 	else
 		buf_str(b, e.exit == EX_DATAERR ? "rejected" : "?");
 	return b->p;
@@ -282,7 +283,7 @@ test_differential(void)
 {
 	struct buf row = {0}, same = {0}, a = {0}, b = {0};
 	struct cboe_rows r = start(), forced = start();
-	struct contract_reader cr = {0};
+	struct line_reader cr = {0};
 	unsigned good = 0, bad = 0;
 	uint64_t seed = 5;
 
@@ -304,8 +305,7 @@ test_differential(void)
 			continue;
 		}
 		good++;
-		CHECK(contract_read(&cr, (struct span){a.p, a.n - 1}, &c, &e) ==
-		      0);
+		CHECK(line_read(&cr, (struct span){a.p, a.n - 1}, &c, &e) == 0);
 	}
 	printf("# good %u (by the scanner %llu, by jansson %llu), bad %u\n",
 	    good, (unsigned long long)r.fast, (unsigned long long)r.slow, bad);
@@ -314,7 +314,7 @@ test_differential(void)
 	CHECK(cr.fast > 5000);
 	cboe_rows_free(&r);
 	cboe_rows_free(&forced);
-	contract_reader_free(&cr);
+	line_reader_free(&cr);
 	buf_free(&row);
 	buf_free(&same);
 	buf_free(&a);

@@ -3,6 +3,7 @@
  * contract: the line's form, the two ways of reading it, newer wins.
  */
 #include "contract.h"
+#include "line.h"
 #include "rows.h"
 
 static const char full[] =
@@ -33,14 +34,14 @@ vary(struct buf *b, const char *old, const char *new)
 static void
 test_line(void)
 {
-	struct contract_reader cr = {0};
+	struct line_reader cr = {0};
 	struct contract c;
 	struct buf b = {0};
 	struct err e;
 
 	test_begin("a line with all fields reads and is written the same");
-	CHECK(contract_read(
-		  &cr, (struct span){full, sizeof(full) - 2}, &c, &e) == 0);
+	CHECK(
+	    line_read(&cr, (struct span){full, sizeof(full) - 2}, &c, &e) == 0);
 	CHECK_INT(cr.fast, 1);
 	CHECK_INT(cr.slow, 0);
 	CHECK_INT(c.ts, 1750000000000);
@@ -51,7 +52,7 @@ test_line(void)
 	CHECK(span_eq(c.f[CF_VEGA], SPAN_LIT("12E+1")));
 	for (int i = 0; i < CF_COUNT; i++)
 		CHECK((c.f[i].p != NULL) == contract_fields[i].in_line);
-	contract_write(&b, &c);
+	line_write(&b, &c);
 	CHECK_STR(b.p, full);
 
 	test_begin(
@@ -60,14 +61,14 @@ test_line(void)
 	c.f[CF_QUOTE_SEQ] = SPAN_LIT("7");
 	c.f[CF_VOLUME_TS] = SPAN_LIT("8");
 	buf_clear(&b);
-	contract_write(&b, &c);
+	line_write(&b, &c);
 	CHECK(strstr(b.p, "ask\"") == NULL && strstr(b.p, "volume") == NULL);
 	CHECK(strstr(b.p, "seq") == NULL && strstr(b.p, "bid_size") != NULL);
 
 	test_begin(
 	    "keys in any order, unknown keys, blanks: the same contract");
 	CHECK(
-	    contract_read(&cr,
+	    line_read(&cr,
 		SPAN_LIT("{ \"right\" : \"put\", \"id\":\"O:A250620P00000500\","
 			 "\"x\":{\"bid\":\"y\"},\"strike\":0.5,\"ts\":5,"
 			 "\"expiration\":\"2025-06-20\",\"symbol\":\"A\","
@@ -76,7 +77,7 @@ test_line(void)
 	CHECK(span_eq(c.f[CF_RIGHT], SPAN_LIT("put")));
 	CHECK(c.f[CF_BID].p == NULL && c.f[CF_QUOTE_SEQ].p == NULL);
 	buf_free(&b);
-	contract_reader_free(&cr);
+	line_reader_free(&cr);
 }
 
 static void
@@ -86,7 +87,7 @@ test_identity(void)
 	    "4.9875e3", "4.9875E+03", "0.49875e4"};
 	static const char *const bad[] = {"4987", "4987.5001", "-4987.5",
 	    "\"4987.5\"", "null", "0", "49875", "4987.5e1", "1e99", "1e-99"};
-	struct contract_reader cr = {0};
+	struct line_reader cr = {0};
 	struct contract c;
 	struct buf b = {0};
 	struct err e;
@@ -95,16 +96,16 @@ test_identity(void)
 	test_begin("the strike agrees with the id in thousandths");
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
 		line = vary(&b, "4987.5", good[i]);
-		CHECK(contract_read(&cr, line, &c, &e) == 0);
+		CHECK(line_read(&cr, line, &c, &e) == 0);
 		CHECK(span_eq(c.f[CF_STRIKE], span_str(good[i])));
 	}
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		if (!CHECK(contract_read(
-			       &cr, vary(&b, "4987.5", bad[i]), &c, &e) == -1 &&
+		if (!CHECK(line_read(&cr, vary(&b, "4987.5", bad[i]), &c, &e) ==
+			       -1 &&
 			   e.exit == EX_DATAERR))
 			printf("# %s\n", bad[i]);
 	buf_free(&b);
-	contract_reader_free(&cr);
+	line_reader_free(&cr);
 }
 
 static void
@@ -133,22 +134,21 @@ test_bad_lines(void)
 	    {"\"delta\":-0.5", "\"delta\":\"x\""},
 	    {"\"multiplier\":100", "\"multiplier\":-100"},
 	    {"\"volume\":17}", "\"volume\":17"}};
-	struct contract_reader cr = {0};
+	struct line_reader cr = {0};
 	struct contract c;
 	struct buf b = {0};
 	struct err e;
 
 	test_begin("bad lines are refused");
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-		if (!CHECK(
-			contract_read(&cr, vary(&b, parts[i][0], parts[i][1]),
-			    &c, &e) == -1 &&
-			e.exit == EX_DATAERR))
+		if (!CHECK(line_read(&cr, vary(&b, parts[i][0], parts[i][1]),
+			       &c, &e) == -1 &&
+			   e.exit == EX_DATAERR))
 			printf("# %s -> %s\n", parts[i][0], parts[i][1]);
-	CHECK(contract_read(&cr, vary(&b, "\"bid\":1.10", "\"bid\":-0.0e5"), &c,
+	CHECK(line_read(&cr, vary(&b, "\"bid\":1.10", "\"bid\":-0.0e5"), &c,
 		  &e) == 0);
 	buf_free(&b);
-	contract_reader_free(&cr);
+	line_reader_free(&cr);
 }
 
 static void
@@ -239,7 +239,7 @@ same_contract(const struct contract *a, const struct contract *b)
 static void
 test_differential(void)
 {
-	struct contract_reader cr = {0}, forced = {0};
+	struct line_reader cr = {0}, forced = {0};
 	unsigned good = 0, bad = 0;
 	struct buf line = {0}, same = {0}, written = {0};
 	uint64_t seed = 7;
@@ -253,21 +253,20 @@ test_differential(void)
 		make_line(&line, &seed);
 		if (!rows_escape_key(&same, buf_view(&line), "type"))
 			continue;
-		rc = contract_read(&cr, buf_view(&line), &a, &e);
+		rc = line_read(&cr, buf_view(&line), &a, &e);
 		if (rc == 0)
 			good++;
 		else
 			bad++;
-		if (!CHECK(
-			contract_read(&forced, buf_view(&same), &b, &e) == rc &&
-			(rc != 0 || same_contract(&a, &b))))
+		if (!CHECK(line_read(&forced, buf_view(&same), &b, &e) == rc &&
+			   (rc != 0 || same_contract(&a, &b))))
 			printf("# %s\n", line.p);
 		if (rc != 0)
 			continue;
 		buf_clear(&written);
-		contract_write(&written, &a);
+		line_write(&written, &a);
 		written.n--;
-		CHECK(contract_read(&forced, buf_view(&written), &b, &e) == 0 &&
+		CHECK(line_read(&forced, buf_view(&written), &b, &e) == 0 &&
 		      same_contract(&a, &b));
 	}
 	printf("# good %u (by the scanner %llu, by jansson %llu), bad %u\n",
@@ -278,8 +277,8 @@ test_differential(void)
 	buf_free(&line);
 	buf_free(&same);
 	buf_free(&written);
-	contract_reader_free(&cr);
-	contract_reader_free(&forced);
+	line_reader_free(&cr);
+	line_reader_free(&forced);
 }
 
 /* What the rule compares, built the slow and obvious way. */

@@ -88,10 +88,10 @@ test_sha256(void)
 	char hash[GEOM_HASH_TEXT];
 
 	test_begin("SHA-256, by the standard's own examples");
-	geom_sha256(SPAN_LIT("abc"), hash);
+	sha256_hex(SPAN_LIT("abc"), hash);
 	CHECK_STR(hash, "ba7816bf8f01cfea414140de5dae2223"
 			"b00361a396177a9cb410ff61f20015ad");
-	geom_sha256(SPAN_LIT(""), hash);
+	sha256_hex(SPAN_LIT(""), hash);
 	CHECK_STR(hash, "e3b0c44298fc1c149afbf4c8996fb924"
 			"27ae41e4649b934ca495991b7852b855");
 }
@@ -154,17 +154,17 @@ test_summary(void)
 	CHECK_INT(geom_summarize(ids, 4, &text, &sum, &e), 0);
 	CHECK_STR(text.p, "O:SPX260821C04987500\nO:SPX260821P00200000\n"
 			  "O:SPXW260821C00200000\nO:SPXW260918C10000000\n");
-	geom_sha256(buf_view(&text), hash);
+	sha256_hex(buf_view(&text), hash);
 	CHECK_STR(sum.geometry_hash, hash);
-	geom_sha256(SPAN_LIT("200000\n4987500\n10000000\n--\n"
-			     "2026-08-21\n2026-09-18\n"),
+	sha256_hex(SPAN_LIT("200000\n4987500\n10000000\n--\n"
+			    "2026-08-21\n2026-09-18\n"),
 	    hash);
 	CHECK_STR(sum.grid_hash, hash);
 	CHECK(sum.contracts == 4 && sum.strikes == 3 && sum.expirations == 2);
 
 	test_begin("no ids at all have a summary too");
 	CHECK_INT(geom_summarize(ids, 0, &text, &sum, &e), 0);
-	geom_sha256(SPAN_LIT("--\n"), hash);
+	sha256_hex(SPAN_LIT("--\n"), hash);
 	CHECK_STR(sum.grid_hash, hash);
 	CHECK(text.n == 0 && sum.strikes == 0 && sum.expirations == 0);
 

@@ -49,60 +49,56 @@ events(struct span text, size_t max, uint64_t *seed, struct buf *out)
 	CHECK(s == NULL);
 }
 
+static const char *const cases[][2] = {
+    {"", "done\n"},
+    {" \r\n\t", "done\n"},
+    {"{}", "doc {}\ndone\n"},
+    {"{} {\"a\":1}\n", "doc {}\ndoc {\"a\":1}\ndone\n"},
+    {"{\"data\":{\"options\":[{\"a\":1},{\"b\":[2]}],\"x\":1},\"t\":2}",
+	"row {\"a\":1}\nrow {\"b\":[2]}\n"
+	"doc {\"data\":{\"options\":[],\"x\":1},\"t\":2}\ndone\n"},
+    {"{\"data\" : { \"options\" : [ {} , 1 ,\"a,]\\\"\" , null ] } }",
+	"row {}\nrow 1\nrow \"a,]\\\"\"\nrow null\n"
+	"doc {\"data\" : { \"options\" : [] } }\ndone\n"},
+    {"{\"data\":{\"options\":[[1],[]]}}",
+	"row [1]\nrow []\ndoc {\"data\":{\"options\":[]}}\ndone\n"},
+    {"{\"data\":{\"options\":[]}}", "doc {\"data\":{\"options\":[]}}\ndone\n"},
+    {"{\"data\":{}}", "doc {\"data\":{}}\ndone\n"},
+    {"{\"data\":[{\"options\":[1]}]}",
+	"doc {\"data\":[{\"options\":[1]}]}\ndone\n"},
+    {"{\"options\":[1],\"x\":{\"options\":[2]}}",
+	"doc {\"options\":[1],\"x\":{\"options\":[2]}}\ndone\n"},
+    {"{\"x\":{\"data\":{\"options\":[1]}}}",
+	"doc {\"x\":{\"data\":{\"options\":[1]}}}\ndone\n"},
+    {"{\"data\":{\"x\":{\"options\":[1]},\"options\":[2]}}",
+	"row 2\ndoc {\"data\":{\"x\":{\"options\":[1]},"
+	"\"options\":[]}}\ndone\n"},
+    {"{\"data\":{\"options\":{\"a\":[1]}}}",
+	"doc {\"data\":{\"options\":{\"a\":[1]}}}\ndone\n"},
+    {"{\"k\":\"data\",\"options\":[1]}",
+	"doc {\"k\":\"data\",\"options\":[1]}\ndone\n"},
+    {"{\"data\":{\"k\":\"options\",\"z\":[1]}}",
+	"doc {\"data\":{\"k\":\"options\",\"z\":[1]}}\ndone\n"},
+    {"{\"data\":{\"options\":[1]}", "row 1\npending\n"},
+    {"{\"data\":{\"options\":[{\"a\":1}", "row {\"a\":1}\npending\n"},
+    {"{\"data\":{\"options\":[{\"a\":", "pending\n"},
+    {"[]", "bad 65 BAD_JSON\npending\n"},
+    {"\xef\xbb\xbf{}", "bad 65 BAD_JSON\npending\n"},
+    {"{} x", "doc {}\nbad 65 BAD_JSON\npending\n"},
+    {"<html>", "bad 65 BAD_JSON\npending\n"},
+    {"{]", "bad 65 BAD_JSON\npending\n"},
+    {"{\"data\":{\"options\":[1,]}}", "row 1\nbad 65 BAD_JSON\npending\n"},
+    {"{\"data\":{\"options\":[,1]}}", "bad 65 BAD_JSON\npending\n"},
+    {"{\"data\":{\"options\":[1,,1]}}", "row 1\nbad 65 BAD_JSON\npending\n"},
+    {"{\"data\":{\"options\":[{} {}]}}", "row {}\nbad 65 BAD_JSON\npending\n"},
+    {"{\"data\":{\"options\":[{}}]}", "row {}\nbad 65 BAD_JSON\npending\n"},
+    {"{\"data\":{\"options\":[{]]}}", "bad 65 BAD_JSON\npending\n"},
+    {"{\"data\":{\"options\":[}", "bad 65 BAD_JSON\npending\n"},
+};
+
 static void
 test_events(void)
 {
-	static const char *const cases[][2] = {
-	    {"", "done\n"},
-	    {" \r\n\t", "done\n"},
-	    {"{}", "doc {}\ndone\n"},
-	    {"{} {\"a\":1}\n", "doc {}\ndoc {\"a\":1}\ndone\n"},
-	    {"{\"data\":{\"options\":[{\"a\":1},{\"b\":[2]}],\"x\":1},\"t\":2}",
-		"row {\"a\":1}\nrow {\"b\":[2]}\n"
-		"doc {\"data\":{\"options\":[],\"x\":1},\"t\":2}\ndone\n"},
-	    {"{\"data\" : { \"options\" : [ {} , 1 ,\"a,]\\\"\" , null ] } }",
-		"row {}\nrow 1\nrow \"a,]\\\"\"\nrow null\n"
-		"doc {\"data\" : { \"options\" : [] } }\ndone\n"},
-	    {"{\"data\":{\"options\":[[1],[]]}}",
-		"row [1]\nrow []\ndoc {\"data\":{\"options\":[]}}\ndone\n"},
-	    {"{\"data\":{\"options\":[]}}",
-		"doc {\"data\":{\"options\":[]}}\ndone\n"},
-	    {"{\"data\":{}}", "doc {\"data\":{}}\ndone\n"},
-	    {"{\"data\":[{\"options\":[1]}]}",
-		"doc {\"data\":[{\"options\":[1]}]}\ndone\n"},
-	    {"{\"options\":[1],\"x\":{\"options\":[2]}}",
-		"doc {\"options\":[1],\"x\":{\"options\":[2]}}\ndone\n"},
-	    {"{\"x\":{\"data\":{\"options\":[1]}}}",
-		"doc {\"x\":{\"data\":{\"options\":[1]}}}\ndone\n"},
-	    {"{\"data\":{\"x\":{\"options\":[1]},\"options\":[2]}}",
-		"row 2\ndoc {\"data\":{\"x\":{\"options\":[1]},"
-		"\"options\":[]}}\ndone\n"},
-	    {"{\"data\":{\"options\":{\"a\":[1]}}}",
-		"doc {\"data\":{\"options\":{\"a\":[1]}}}\ndone\n"},
-	    {"{\"k\":\"data\",\"options\":[1]}",
-		"doc {\"k\":\"data\",\"options\":[1]}\ndone\n"},
-	    {"{\"data\":{\"k\":\"options\",\"z\":[1]}}",
-		"doc {\"data\":{\"k\":\"options\",\"z\":[1]}}\ndone\n"},
-	    {"{\"data\":{\"options\":[1]}", "row 1\npending\n"},
-	    {"{\"data\":{\"options\":[{\"a\":1}", "row {\"a\":1}\npending\n"},
-	    {"{\"data\":{\"options\":[{\"a\":", "pending\n"},
-	    {"[]", "bad 65 BAD_JSON\npending\n"},
-	    {"\xef\xbb\xbf{}", "bad 65 BAD_JSON\npending\n"},
-	    {"{} x", "doc {}\nbad 65 BAD_JSON\npending\n"},
-	    {"<html>", "bad 65 BAD_JSON\npending\n"},
-	    {"{]", "bad 65 BAD_JSON\npending\n"},
-	    {"{\"data\":{\"options\":[1,]}}",
-		"row 1\nbad 65 BAD_JSON\npending\n"},
-	    {"{\"data\":{\"options\":[,1]}}", "bad 65 BAD_JSON\npending\n"},
-	    {"{\"data\":{\"options\":[1,,1]}}",
-		"row 1\nbad 65 BAD_JSON\npending\n"},
-	    {"{\"data\":{\"options\":[{} {}]}}",
-		"row {}\nbad 65 BAD_JSON\npending\n"},
-	    {"{\"data\":{\"options\":[{}}]}",
-		"row {}\nbad 65 BAD_JSON\npending\n"},
-	    {"{\"data\":{\"options\":[{]]}}", "bad 65 BAD_JSON\npending\n"},
-	    {"{\"data\":{\"options\":[}", "bad 65 BAD_JSON\npending\n"},
-	};
 	struct buf out = {0};
 	uint64_t seed = 1;
 

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * promoter: the records of epoch-promote's input, one by one, to decisions.
+ * Knows streams and the acts; options and the connection are main.c's.
+ */
+#ifndef PROMOTER_H
+#define PROMOTER_H
+
+#include "contract.h"
+#include "epoch.h"
+#include "line.h"
+#include "snapshot.h"
+#include "stream.h"
+
+struct promoter {
+	int64_t deadline_ms; /* for one snapshot */
+	struct policy policy;
+	struct in in;
+	struct out out;
+	struct db *db;
+	struct keys keys;
+	struct epoch ep;
+	struct line_reader reader;
+	struct snapshot snap;
+	bool open;         /* between geometry and chain_end */
+	struct err spoilt; /* exit != 0: why the open one cannot count */
+	struct buf line;
+	int status; /* worst so far */
+	uint64_t snapshots, fresh, same, rejected, aborted, failed;
+	uint64_t bad, passed;
+};
+
+/* Read p->in to its end, or to a stop signal; p->status is the worst met. */
+void promoter_run(struct promoter *p);
+
+/* One line of counters on stderr. */
+void promoter_show(const struct promoter *p);
+
+void promoter_add_status(struct promoter *p, int status);
+
+/* Frees what it holds: not the connection, not the streams. */
+void promoter_free(struct promoter *p);
+
+#endif
