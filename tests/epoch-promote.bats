@@ -238,8 +238,8 @@ sound() {
 	board b -n 10 -t $((T + 1000))
 	promote a
 	before=$(state_digest)
-	lines=$(wc -l <b)
-	for ((n = 1; n < lines; n++)); do
+	total=$(wc -l <b)
+	for ((n = 1; n < total; n++)); do
 		head -n $n b >cut
 		promote cut 65
 		assert "$(field outcome)/$(field reason)" = rejected/incomplete

@@ -1,0 +1,239 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+#
+# Several promoters at once, on boards that change, with random deaths, while
+# a reader walks epoch:active all the time.
+
+load helpers
+
+setup_file() {
+	redis_start
+}
+
+setup() {
+	rcli FLUSHALL >/dev/null
+	cd "$BATS_TEST_TMPDIR" || return 1
+}
+
+teardown_file() {
+	redis_stop
+}
+
+active() {
+	rcli HGET epoch:active SPX
+}
+
+# Walks epoch:active until the key "stop" appears: takes the pointer, then, in
+# commands of its own (other clients come in between), that epoch's meta,
+# geometry, and every contract.  A retired epoch does not exist in this test,
+# so whatever was once active must be whole at every later moment.
+reader() {
+	local id n cid seen=0
+	while [[ $(rcli EXISTS stop) == 0 ]]; do
+		id=$(active)
+		[[ -n $id ]] || continue
+		n=$(rcli HGET "epoch:meta:$id" contract_count)
+		rcli GET "epoch:$id:geometry" | sed '/^$/d' >geometry
+		[[ $(wc -l <geometry) == "$n" ]] ||
+			echo "$id: meta says $n, geometry has $(wc -l <geometry)"
+		while IFS= read -r cid; do
+			printf 'HMGET epoch:%s:contract:%s expiration bid oi\n' "$id" "$cid"
+		done <geometry | rcli >values
+		[[ $(grep -c . values) == $((3 * n)) ]] ||
+			echo "$id: hollow, $(grep -c . values) of $((3 * n)) values"
+		seen=$((seen + 1))
+	done
+	echo "looks $seen"
+}
+
+# promoter K: rounds of boards that change, some of them killed somewhere.
+promoter() {
+	local k=$1 round rc env file t
+	for ((round = 1; round <= ROUNDS; round++)); do
+		file=board.$(((round * 7 + k) % 40))
+		env=(LC_ALL=C)
+		(((round * 5 + k * 3) % 9 == 0)) && env=(LD_PRELOAD="$FAULT_SO"
+		    FAULT_SHORT=400 FAULT_KILL_AT=$((8 + (round * 11 + k) % 30)))
+		# Snapshots are taken one after the other, then they race.
+		t=$((1750000000000 + $(rcli INCR clock) * 1000))
+		sed "s/1750000000000/$t/g; s/1749999998000/$((t - 500))/" \
+		    "$file" >"in.$k"
+		rc=0
+		env "${env[@]}" timeout 30 epoch-promote --accept-shrink \
+		    <"in.$k" >>"out.$k" 2>>"err.$k" || rc=$?
+		echo "$rc" >>"rc.$k"
+	done
+}
+
+@test "four promoters, 200 rounds, a reader, random deaths: no violation" {
+	[[ -e $FAULT_SO ]] || fail "no fault library"
+	ROUNDS=50
+	for ((b = 0; b < 40; b++)); do
+		make_chain -n $((6 + b % 5)) -s $b -k $((5000 + 5 * (b % 3))) \
+		    -t 1750000000000 | geom-hash >board.$b
+	done
+	reader >looks 2>&1 3>&- &
+	looker=$!
+	pids=()
+	for k in 1 2 3 4; do
+		promoter $k 3>&- &
+		pids+=($!)
+	done
+	for pid in "${pids[@]}"; do
+		wait "$pid"
+	done
+	rcli SET stop 1 >/dev/null
+	wait $looker
+	cat rc.? | sort | uniq -c
+	assert "$(grep -vc '^looks' looks)" = 0 "$(head -5 looks)"
+	(($(sed -n 's/^looks //p' looks) > 20)) || fail "the reader saw too little"
+	assert "$(cat rc.? | grep -vcE '^(0|1|75|137)$')" = 0 "$(cat err.?)"
+	(($(cat rc.? | grep -c '^137$') >= 8)) || fail "too few deaths"
+	(($(cat out.? | jq -r .outcome | grep -c new) > 30)) || fail "too few epochs"
+	"$ROOT/tests/invariants" "$REDIS_SOCK"
+	# Every new epoch that was told is in the timeline, once.
+	rcli LRANGE epoch:timeline:SPX 0 -1 | sort >timeline
+	assert "$(sort -u timeline | wc -l)" = "$(wc -l <timeline)"
+	cat out.? | jq -r 'select(.outcome == "new").epoch_id' | sort >told
+	assert "$(sort -u told | wc -l)" = "$(wc -l <told)"
+	assert "$(comm -23 told timeline)" = ""
+	run_tool epoch-inspect --check
+}
+
+@test "the same snapshot by eight promoters at once: one new epoch" {
+	make_chain -n 60 | geom-hash >a
+	pids=()
+	for k in 1 2 3 4 5 6 7 8; do
+		epoch-promote <a >out.$k 2>err.$k 3>&- &
+		pids+=($!)
+	done
+	for pid in "${pids[@]}"; do
+		wait "$pid" || fail "$(cat err.?)"
+	done
+	assert "$(cat out.? | jq -r .outcome | sort | uniq -c | xargs)" = "1 new 7 same" "$(cat err.?)"
+	assert "$(rcli LLEN epoch:timeline:SPX)" = 1
+	assert "$(rcli ZCARD epoch:staging)" = 0
+	# The losers took back what they had staged.
+	assert "$(rcli KEYS 'epoch:SPX:*:contract:*' | wc -l)" = 60
+	"$ROOT/tests/invariants" "$REDIS_SOCK"
+}
+
+@test "a fence of a promoter that died is waited out" {
+	make_chain -n 6 -t 1750000000000 | geom-hash >a
+	make_chain -n 8 -t 1750000001000 | geom-hash >b
+	make_chain -n 6 -s 2 -t 1750000001000 | geom-hash >r
+	epoch-promote <a >/dev/null
+	for file in r b; do
+		rcli SET "epoch:$(active):fence" somebody PX 400 >/dev/null
+		WARN=ok run_tool epoch-promote -v <$file
+		assert "$stderr" =~ "fence_waits [1-9]"
+	done
+	rcli SET "epoch:$(active):fence" somebody >/dev/null
+	make_chain -n 10 -t 1750000002000 | geom-hash >c
+	run_tool 75 epoch-promote --deadline 0.3 <c
+	assert "$(jq -r '.outcome + "/" + .reason' <<<"$output")" = rejected/conflict
+}
+
+is_stopped() {
+	[[ $(cut -d ' ' -f 3 "/proc/$1/stat") == T ]]
+}
+
+has_ended() {
+	! kill -0 "$1" 2>/dev/null
+}
+
+# Start FILE with a stop before write n; false when it ran through.
+start_stopped() { # FILE N
+	LD_PRELOAD=$FAULT_SO FAULT_STOP_AT=$2 FAULT_SHORT=1500 \
+	    epoch-promote <"$1" >out 2>err 3>&- &
+	pid=$!
+	for ((wait = 0; wait < 250; wait++)); do
+		is_stopped $pid 2>/dev/null && return 0
+		has_ended $pid && break
+		sleep 0.01
+	done
+	wait $pid
+	return 1
+}
+
+@test "another promoter switches at any moment of ours: one chain" {
+	[[ -e $FAULT_SO ]] || fail "no fault library"
+	make_chain -n 6 -t 1750000000000 | geom-hash >a
+	make_chain -n 8 -t 1750000001000 | geom-hash >c
+	make_chain -n 10 -t 1750000002000 | geom-hash >b
+	for before in none a; do
+		for ((n = 1; n < 60; n++)); do
+			rcli FLUSHALL >/dev/null
+			[[ $before == none ]] || epoch-promote <a >/dev/null
+			start_stopped b $n || break
+			# Our fence would hold the other one off for its lease.
+			rcli DEL "epoch:$(active):fence" >/dev/null
+			epoch-promote <c >other
+			assert "$(jq -r .outcome other)" = new
+			kill -CONT $pid
+			wait $pid || fail "stopped before write $n: $(cat err)"
+			"$ROOT/tests/invariants" "$REDIS_SOCK"
+			assert "$(jq -r .outcome+.prev out)" = "new$(jq -r .epoch_id other)"
+			assert "$(rcli LLEN epoch:timeline:SPX)" = "$([[ $before == none ]] && echo 2 || echo 3)"
+			assert "$(rcli ZCARD epoch:staging)" = 0
+		done
+		((n > 6 && n < 60)) || fail "$before: $n points"
+	done
+}
+
+@test "a newer snapshot at any moment of ours: ours is stale, nothing moves" {
+	make_chain -n 6 -t 1750000000000 | geom-hash >a
+	make_chain -n 8 -t 1750000001000 | geom-hash >old
+	make_chain -n 6 -s 9 -t 1750000002000 | geom-hash >refresh
+	make_chain -n 10 -t 1750000002000 | geom-hash >switch
+	for newer in refresh switch; do
+		for ((n = 4; n < 60; n++)); do
+			rcli FLUSHALL >/dev/null
+			epoch-promote <a >/dev/null
+			start_stopped old $n || break
+			rcli DEL "epoch:$(active):fence" >/dev/null
+			epoch-promote <$newer >other
+			want=$(active)
+			kill -CONT $pid
+			rc=0
+			wait $pid || rc=$?
+			assert "$rc/$(jq -r .reason out)" = 1/stale "$newer, write $n"
+			assert "$(active)" = "$want"
+			"$ROOT/tests/invariants" "$REDIS_SOCK"
+		done
+		((n > 8 && n < 60)) || fail "$newer: $n points"
+	done
+}
+
+@test "a refresh changes nothing while a promoter's fence stands" {
+	make_chain -n 6 -t 1750000000000 | geom-hash >a
+	make_chain -n 6 -s 2 -t 1750000001000 | geom-hash >r
+	rows() {
+		state_dump | grep ":contract:"
+	}
+	met=0
+	for ((n = 4; n < 60; n++)); do
+		rcli FLUSHALL >/dev/null
+		epoch-promote <a >/dev/null
+		LD_PRELOAD=$FAULT_SO FAULT_STOP_AT=$n \
+		    epoch-promote --deadline 0.3 <r >out 2>err 3>&- &
+		pid=$!
+		for ((wait = 0; wait < 250; wait++)); do
+			is_stopped $pid 2>/dev/null && break
+			has_ended $pid && break
+			sleep 0.01
+		done
+		is_stopped $pid 2>/dev/null || { wait $pid; break; }
+		rcli SET "epoch:$(active):fence" other PX 30000 >/dev/null
+		before=$(rows)
+		kill -CONT $pid
+		rc=0
+		wait $pid || rc=$?
+		assert "$(rows)" = "$before" "write $n"
+		((rc == 75)) && met=$((met + 1))
+		rcli DEL "epoch:$(active):fence" >/dev/null
+		run_tool epoch-promote <r
+		"$ROOT/tests/invariants" "$REDIS_SOCK"
+	done
+	((met >= 3 && n < 60)) || fail "$met runs met the fence, $n points"
+}
