@@ -13,8 +13,9 @@
 #include "symbol.h"
 
 #define NUMBER_MAX 40
-#define WHOLE_MAX 18 /* digits: below 2^63 */
-#define NAME_MAX 32  /* and the quote behind it */
+#define WHOLE_MAX 18       /* digits: below 2^63 */
+#define STRIKE_WHOLE_MAX 5 /* digits before the point of a strike */
+#define NAME_MAX 32        /* and the quote behind it */
 
 static inline bool
 is_digit(char c)
@@ -134,13 +135,15 @@ take_strike(const char *p, int32_t milli, struct span *out)
 		return NULL;
 	dot = memchr(out->p, '.', out->n);
 	if (dot == NULL)
-		return integer(*out) * 1000 == milli ? p : NULL;
+		dot = p;
+	if (dot - out->p > STRIKE_WHOLE_MAX || p - dot > 1 + 3)
+		return NULL;
 	v = integer((struct span){out->p, (size_t)(dot - out->p)});
 	for (places = 0, dot++; dot < p; dot++, places++)
 		v = v * 10 + (*dot - '0');
 	for (; places < 3; places++)
 		v *= 10;
-	return places == 3 && v == milli ? p : NULL;
+	return v == milli ? p : NULL;
 }
 
 /* What the id says must be what the fields say. */
