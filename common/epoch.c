@@ -5,6 +5,8 @@
 
 #include "clock.h"
 #include "epoch.h"
+#include "promote.h"
+#include "refresh.h"
 #include "sig.h"
 
 extern const char lua_pend[], lua_force_dirty[];
@@ -12,98 +14,8 @@ static struct db_script script_pend = {.name = "pend", .text = lua_pend};
 static struct db_script script_force_dirty = {
     .name = "force_dirty", .text = lua_force_dirty};
 
-#define TRIES_MAX 20      /* decisions on one snapshot */
-#define FENCE_WAIT_MS 50  /* between two looks at somebody's fence */
-#define BACKOFF_MIN_MS 50 /* between two tries after a failure … */
-#define BACKOFF_MAX_MS 1000
-
-void
-epoch_start(struct epoch *ep, int64_t deadline_ms)
-{
-	ep->deadline = clock_mono_ms() + deadline_ms;
-}
-
-void
-epoch_end(struct epoch *ep)
-{
-	words_free(&ep->keys);
-	words_free(&ep->args);
-}
-
-void
-epoch_key(struct epoch *ep, enum key_name name, struct span of)
-{
-	key_add(&ep->keys.text, ep->view.keys, name, of, SPAN_NONE);
-	words_close(&ep->keys);
-}
-
-static void
-on_answer(const struct db_val *v, void *ctx)
-{
-	struct answer *a = ctx;
-	struct span s;
-
-	*a = (struct answer){0};
-	if (db_type(v) != DB_ARRAY || db_len(v) == 0)
-		return;
-	s = db_str(db_at(v, 0));
-	snprintf(a->status, sizeof(a->status), "%.*s", (int)s.n, s.p);
-	if (db_len(v) > 1) {
-		s = db_str(db_at(v, 1));
-		snprintf(a->detail, sizeof(a->detail), "%.*s", (int)s.n, s.p);
-	}
-}
-
-int
-epoch_script(struct epoch *ep, struct db_script *s, struct err *e)
-{
-	ep->answer = (struct answer){0};
-	return db_script(ep->view.db, s, words_view(&ep->keys), ep->keys.n,
-	    words_view(&ep->args), ep->args.n, on_answer, &ep->answer, e);
-}
-
-bool
-epoch_said(const struct epoch *ep, const char *status)
-{
-	return strcmp(ep->answer.status, status) == 0;
-}
-
-enum act_result
-epoch_refusal(const struct epoch *ep, const char *script, struct err *e)
-{
-	if (epoch_said(ep, "badtype"))
-		err_set(e, EX_CONFIG, "BADTYPE",
-		    "key %s holds another type: not ours, or damaged",
-		    ep->answer.detail);
-	else
-		err_set(e, EX_SOFTWARE, "UNEXPECTED",
-		    "script %s answered \"%s\"", script, ep->answer.status);
-	return ACT_FAILED;
-}
-
-int
-epoch_recover(struct epoch *ep, struct err *e)
-{
-	int64_t pause = BACKOFF_MIN_MS;
-
-	for (;;) {
-		if (sig_stop != 0)
-			return err_set(e, EX_TEMPFAIL, "INTERRUPTED",
-			    "stopped by signal %d", (int)sig_stop);
-		if (clock_mono_ms() + pause >= ep->deadline)
-			return -1;
-		if (db_alive(ep->view.db))
-			return 0;
-		clock_sleep_ms(pause);
-		if (db_reopen(ep->view.db, e) == 0) {
-			ep->reconnects++;
-			return 0;
-		}
-		if (!db_may_retry(e))
-			return -1;
-		pause = pause * 2 < BACKOFF_MAX_MS ? pause * 2 : BACKOFF_MAX_MS;
-	}
-}
+#define TRIES_MAX 20     /* decisions on one snapshot */
+#define FENCE_WAIT_MS 50 /* between two looks at somebody's fence */
 
 static void
 on_policy(const struct db_val *v, void *ctx)
@@ -173,20 +85,20 @@ on_int_text(const struct db_val *v, void *ctx)
 /* Redis's clock, and the highest id second that was ever given out. */
 static int
 load_clock(
-    struct epoch *ep, const char *symbol, struct current *now, struct err *e)
+    struct act *act, const char *symbol, struct current *now, struct err *e)
 {
 	const struct span time_cmd[] = {SPAN_LIT("TIME")};
 
 	if (clock_is_frozen())
 		now->now_ms = clock_now_ms();
-	else if (db_call(ep->view.db, time_cmd, 1, on_time, &now->now_ms, e) <
+	else if (db_call(act->view.db, time_cmd, 1, on_time, &now->now_ms, e) <
 		 0)
 		return -1;
-	words_clear(&ep->keys);
-	words_str(&ep->keys, "HGET");
-	epoch_key(ep, KEY_LAST, SPAN_NONE);
-	words_str(&ep->keys, symbol);
-	return db_call(ep->view.db, words_view(&ep->keys), 3, on_int_text,
+	words_clear(&act->keys);
+	words_str(&act->keys, "HGET");
+	act_key(act, KEY_LAST, SPAN_NONE);
+	words_str(&act->keys, symbol);
+	return db_call(act->view.db, words_view(&act->keys), 3, on_int_text,
 	    &now->highest, e);
 }
 
@@ -212,13 +124,13 @@ judge_damage(struct current *now, int has_meta, int has_geometry)
 
 int
 epoch_load(
-    struct epoch *ep, const char *symbol, struct current *now, struct err *e)
+    struct act *act, const char *symbol, struct current *now, struct err *e)
 {
-	const struct view *v = &ep->view;
+	const struct view *v = &act->view;
 	int there, has_meta, has_geometry;
 
 	*now = (struct current){0};
-	if (load_clock(ep, symbol, now, e) < 0)
+	if (load_clock(act, symbol, now, e) < 0)
 		return -1;
 	there = view_active(v, span_str(symbol), &now->id, e);
 	if (there < 0)
@@ -246,23 +158,22 @@ copy_id(char out[EPOCH_ID_MAX], struct span id)
 
 /* A shrunk board is not believed at once, but it is remembered. */
 static int
-remember_suspect(struct epoch *ep, const struct current *now,
+remember_suspect(struct act *act, const struct current *now,
     const struct snapshot *s, const struct verdict *v, struct err *e)
 {
-	words_clear(&ep->keys);
-	words_clear(&ep->args);
-	epoch_key(ep, KEY_ACTIVE, SPAN_NONE);
-	epoch_key(ep, KEY_PENDING, span_str(s->symbol));
-	words_str(&ep->args, s->symbol);
-	words_span(&ep->args, buf_view(&now->id));
-	words_str(&ep->args, s->sum.geometry_hash);
-	words_int(&ep->args, v->first_ts);
-	words_int(&ep->args, v->seen);
-	if (epoch_script(ep, &script_pend, e) < 0)
+	act_clear(act);
+	act_key(act, KEY_ACTIVE, SPAN_NONE);
+	act_key(act, KEY_PENDING, span_str(s->symbol));
+	words_str(&act->args, s->symbol);
+	words_span(&act->args, buf_view(&now->id));
+	words_str(&act->args, s->sum.geometry_hash);
+	words_int(&act->args, v->first_ts);
+	words_int(&act->args, v->seen);
+	if (act_script(act, &script_pend, e) < 0)
 		return -1;
-	if (epoch_said(ep, "badtype"))
-		epoch_refusal(ep, "pend", e);
-	return epoch_said(ep, "badtype") ? -1 : 0;
+	if (act_said(act, "badtype"))
+		act_refusal(act, "pend", e);
+	return act_said(act, "badtype") ? -1 : 0;
 }
 
 static void
@@ -283,14 +194,14 @@ status_of_rejection(const char *reason)
 
 /* One look at what is active, one decision, one act. */
 static enum act_result
-apply_once(struct epoch *ep, const struct snapshot *s, const struct policy *p,
+apply_once(struct act *act, const struct snapshot *s, const struct policy *p,
     struct current *now, struct outcome *out, struct err *e)
 {
 	enum act_result r = ACT_DONE;
 	struct verdict v;
 
 	current_free(now);
-	if (epoch_load(ep, s->symbol, now, e) < 0)
+	if (epoch_load(act, s->symbol, now, e) < 0)
 		return ACT_FAILED;
 	decide(now, s, p, &v);
 	*out = (struct outcome){.entered = v.entered, .exited = v.exited};
@@ -300,7 +211,7 @@ apply_once(struct epoch *ep, const struct snapshot *s, const struct policy *p,
 	case VERDICT_REJECT:
 		set_rejected(
 		    out, v.reason, status_of_rejection(v.reason), v.detail);
-		if (v.suspect && remember_suspect(ep, now, s, &v, e) < 0)
+		if (v.suspect && remember_suspect(act, now, s, &v, e) < 0)
 			r = ACT_FAILED;
 		break;
 	case VERDICT_SAME:
@@ -308,30 +219,30 @@ apply_once(struct epoch *ep, const struct snapshot *s, const struct policy *p,
 		break;
 	case VERDICT_REFRESH:
 		out->kind = OUTCOME_SAME;
-		r = epoch_refresh(ep, now, s, e);
-		if (r == ACT_AGAIN && epoch_said(ep, "damaged")) {
+		r = refresh(act, now, s, e);
+		if (r == ACT_AGAIN && act_said(act, "damaged")) {
 			/* Found only by walking: replace the epoch. */
 			now->damaged = true;
 			decide(now, s, p, &v);
-			r = epoch_promote(ep, now, s, &v, out, e);
+			r = promote(act, now, s, &v, out, e);
 		}
 		break;
 	case VERDICT_PROMOTE:
-		r = epoch_promote(ep, now, s, &v, out, e);
+		r = promote(act, now, s, &v, out, e);
 		break;
 	}
 	return r;
 }
 
 int
-epoch_apply(struct epoch *ep, const struct snapshot *s, const struct policy *p,
+epoch_apply(struct act *act, const struct snapshot *s, const struct policy *p,
     struct outcome *out, struct err *e)
 {
 	struct current now = {0};
 	int rc = -1, tries = 0, refusals = 0;
 
 	while (tries < TRIES_MAX) {
-		enum act_result r = apply_once(ep, s, p, &now, out, e);
+		enum act_result r = apply_once(act, s, p, &now, out, e);
 
 		if (r == ACT_DONE) {
 			rc = 0;
@@ -339,20 +250,20 @@ epoch_apply(struct epoch *ep, const struct snapshot *s, const struct policy *p,
 		}
 		/* An answer like OOM over a live connection is not worth many
 		 * stagings. */
-		if (r == ACT_FAILED && db_alive(ep->view.db) && refusals++ > 0)
+		if (r == ACT_FAILED && db_alive(act->view.db) && refusals++ > 0)
 			break;
 		if (r == ACT_FAILED &&
-		    (!db_may_retry(e) || epoch_recover(ep, e) < 0))
+		    (!db_may_retry(e) || act_recover(act, e) < 0))
 			break;
 		if (r == ACT_FENCED) {
-			ep->fence_waits++;
+			act->fence_waits++;
 			clock_sleep_ms(FENCE_WAIT_MS);
 		} else {
 			tries++;
 		}
 		if (r == ACT_AGAIN)
-			ep->conflicts++;
-		if (sig_stop != 0 || clock_mono_ms() >= ep->deadline)
+			act->conflicts++;
+		if (sig_stop != 0 || clock_mono_ms() >= act->deadline)
 			tries = TRIES_MAX;
 		if (tries == TRIES_MAX && r != ACT_FAILED) {
 			set_rejected(out, "conflict", EX_TEMPFAIL,
@@ -365,29 +276,28 @@ epoch_apply(struct epoch *ep, const struct snapshot *s, const struct policy *p,
 }
 
 static enum act_result
-force_dirty(struct epoch *ep, const char *symbol, struct span id, struct err *e)
+force_dirty(struct act *act, const char *symbol, struct span id, struct err *e)
 {
-	words_clear(&ep->keys);
-	words_clear(&ep->args);
-	epoch_key(ep, KEY_ACTIVE, SPAN_NONE);
-	epoch_key(ep, KEY_META, id);
-	epoch_key(ep, KEY_DIRTY, SPAN_NONE);
-	epoch_key(ep, KEY_CLEAN, SPAN_NONE);
-	epoch_key(ep, KEY_EVENTS, SPAN_NONE);
-	words_str(&ep->args, symbol);
-	words_span(&ep->args, id);
-	if (epoch_script(ep, &script_force_dirty, e) < 0)
+	act_clear(act);
+	act_key(act, KEY_ACTIVE, SPAN_NONE);
+	act_key(act, KEY_META, id);
+	act_key(act, KEY_DIRTY, SPAN_NONE);
+	act_key(act, KEY_CLEAN, SPAN_NONE);
+	act_key(act, KEY_EVENTS, SPAN_NONE);
+	words_str(&act->args, symbol);
+	words_span(&act->args, id);
+	if (act_script(act, &script_force_dirty, e) < 0)
 		return ACT_FAILED;
 	/* Superseded: a newer snapshot did the work.  Damaged: the next
 	 * snapshot replaces the epoch. */
-	if (epoch_said(ep, "ok") || epoch_said(ep, "superseded") ||
-	    epoch_said(ep, "damaged"))
+	if (act_said(act, "ok") || act_said(act, "superseded") ||
+	    act_said(act, "damaged"))
 		return ACT_DONE;
-	return epoch_refusal(ep, "force_dirty", e);
+	return act_refusal(act, "force_dirty", e);
 }
 
 int
-epoch_keep(struct epoch *ep, const char *symbol, const char *for_epoch,
+epoch_keep(struct act *act, const char *symbol, const char *for_epoch,
     bool dormant, struct outcome *out, struct err *e)
 {
 	struct buf id = {0};
@@ -395,16 +305,16 @@ epoch_keep(struct epoch *ep, const char *symbol, const char *for_epoch,
 
 	for (;;) {
 		buf_clear(&id);
-		there = view_active(&ep->view, span_str(symbol), &id, e);
+		there = view_active(&act->view, span_str(symbol), &id, e);
 		rc = there < 0 ? -1 : 0;
 		if (there == 1 && dormant &&
 		    (for_epoch == NULL ||
 			span_eq(buf_view(&id), span_str(for_epoch))))
-			rc = force_dirty(ep, symbol, buf_view(&id), e) ==
+			rc = force_dirty(act, symbol, buf_view(&id), e) ==
 				     ACT_DONE
 				 ? 0
 				 : -1;
-		if (rc == 0 || !db_may_retry(e) || epoch_recover(ep, e) < 0)
+		if (rc == 0 || !db_may_retry(e) || act_recover(act, e) < 0)
 			break;
 	}
 	copy_id(out->id, buf_view(&id));

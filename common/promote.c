@@ -16,9 +16,8 @@
 #include <sys/random.h>
 
 #include "clock.h"
-#include "contract.h"
-#include "epoch.h"
-#include "line.h"
+#include "promote.h"
+#include "stage.h"
 
 extern const char lua_reserve[], lua_fence[], lua_commit[];
 static struct db_script script_reserve = {
@@ -27,32 +26,19 @@ static struct db_script script_fence = {.name = "fence", .text = lua_fence};
 static struct db_script script_commit = {.name = "commit", .text = lua_commit};
 
 #define NONCE_TEXT 33
-#define CHUNK 500         /* contracts read and written at a time */
 #define LEASE_MS "2000"   /* of the fence */
 #define FENCE_PAUSE_MS 20 /* between two tries at somebody else's */
 #define RESERVE_TRIES 16  /* ids taken by others in between */
 
 struct promotion {
-	struct epoch *ep;
+	struct act *act;
 	const struct current *now;
 	const struct snapshot *s;
 	const struct verdict *v;
 	char id[EPOCH_ID_MAX];
 	char nonce[NONCE_TEXT], token[NONCE_TEXT];
 	int64_t old_seq; /* what `changed` held before the first pass */
-	struct line_reader reader;
-	struct buf field[CF_COUNT]; /* field names in RESP */
-	struct buf key;
-	struct buf resp; /* commands of the chunk in hand … */
-	size_t *end;     /* … and where each ends */
-	size_t n, cap;
-	size_t *rows;     /* board rows of the chunk */
-	bool replace;     /* rows were staged before: write them anew */
-	bool *is_carried; /* by row */
-	size_t carried;
-	bool had_ws;
-	int64_t last_tick_ts;
-	struct err bad; /* a row that does not read: cannot happen */
+	struct stage stage;
 };
 
 static int
@@ -92,39 +78,38 @@ first_second(const struct promotion *p)
 static void
 reserve_words(struct promotion *p, int64_t second)
 {
-	struct epoch *ep = p->ep;
+	struct act *act = p->act;
 	struct span id = span_str(p->id);
 	struct span old = p->now->exists ? old_id(p) : id;
 
-	words_clear(&ep->keys);
-	words_clear(&ep->args);
-	epoch_key(ep, KEY_ACTIVE, SPAN_NONE);
-	epoch_key(ep, KEY_LAST, SPAN_NONE);
-	epoch_key(ep, KEY_STAGING, SPAN_NONE);
-	epoch_key(ep, KEY_TIMELINE, span_str(p->s->symbol));
-	epoch_key(ep, KEY_DIRTY, SPAN_NONE);
-	epoch_key(ep, KEY_CLEAN, SPAN_NONE);
-	epoch_key(ep, KEY_META, id);
-	epoch_key(ep, KEY_GEOMETRY, id);
-	epoch_key(ep, KEY_PENDING, span_str(p->s->symbol));
-	epoch_key(ep, KEY_HAD_WS, id);
-	epoch_key(ep, KEY_META, old);
-	epoch_key(ep, KEY_FENCE, old);
-	epoch_key(ep, KEY_CHANGED, old);
-	words_str(&ep->args, p->s->symbol);
-	words_span(&ep->args, old_id(p));
-	words_span(&ep->args, id);
-	words_int(&ep->args, second);
-	words_str(&ep->args, p->nonce);
-	words_span(&ep->args, buf_view(&p->s->geometry));
-	words_int(&ep->args, p->now->now_ms);
+	act_clear(act);
+	act_key(act, KEY_ACTIVE, SPAN_NONE);
+	act_key(act, KEY_LAST, SPAN_NONE);
+	act_key(act, KEY_STAGING, SPAN_NONE);
+	act_key(act, KEY_TIMELINE, span_str(p->s->symbol));
+	act_key(act, KEY_DIRTY, SPAN_NONE);
+	act_key(act, KEY_CLEAN, SPAN_NONE);
+	act_key(act, KEY_META, id);
+	act_key(act, KEY_GEOMETRY, id);
+	act_key(act, KEY_PENDING, span_str(p->s->symbol));
+	act_key(act, KEY_HAD_WS, id);
+	act_key(act, KEY_META, old);
+	act_key(act, KEY_FENCE, old);
+	act_key(act, KEY_CHANGED, old);
+	words_str(&act->args, p->s->symbol);
+	words_span(&act->args, old_id(p));
+	words_span(&act->args, id);
+	words_int(&act->args, second);
+	words_str(&act->args, p->nonce);
+	words_span(&act->args, buf_view(&p->s->geometry));
+	words_int(&act->args, p->now->now_ms);
 }
 
 static enum act_result
 reserve(struct promotion *p, struct err *e)
 {
 	struct epoch_id id = {0};
-	struct epoch *ep = p->ep;
+	struct act *act = p->act;
 
 	snprintf(id.symbol, sizeof(id.symbol), "%s", p->s->symbol);
 	memcpy(id.hex, p->s->sum.geometry_hash, 4);
@@ -134,158 +119,18 @@ reserve(struct promotion *p, struct err *e)
 	for (int i = 0; i < RESERVE_TRIES; i++) {
 		epoch_id_text(&id, p->id);
 		reserve_words(p, id.seconds);
-		if (epoch_script(ep, &script_reserve, e) < 0)
+		if (act_script(act, &script_reserve, e) < 0)
 			return ACT_FAILED;
-		if (epoch_said(ep, "ok"))
+		if (act_said(act, "ok"))
 			return ACT_DONE;
-		if (epoch_said(ep, "conflict"))
+		if (act_said(act, "conflict"))
 			return ACT_AGAIN;
-		if (!epoch_said(ep, "taken") ||
-		    span_int(span_str(ep->answer.detail), &id.seconds) < 0)
-			return epoch_refusal(ep, "reserve", e);
+		if (!act_said(act, "taken") ||
+		    span_int(span_str(act->answer.detail), &id.seconds) < 0)
+			return act_refusal(act, "reserve", e);
 		id.seconds++;
 	}
 	return ACT_AGAIN;
-}
-
-/* --- stage and carry --- */
-
-/* The groups of the old epoch that beat the snapshot's. */
-static void
-carry_groups(struct promotion *p, size_t row, struct contract *c,
-    const struct contract *old)
-{
-	for (int g = 0; g < CG_COUNT; g++) {
-		const struct contract_group_info *info = &contract_groups[g];
-		int64_t ts;
-
-		if (g == CG_CHAIN || !contract_has(old, g))
-			continue;
-		if (contract_has(c, g) && contract_cmp(old, c, g) <= 0)
-			continue;
-		contract_take(c, old, g);
-		if (!p->is_carried[row]) {
-			p->is_carried[row] = true;
-			p->carried++;
-		}
-		if (old->f[info->seq].p != NULL) {
-			p->had_ws = true;
-			if (span_int(old->f[info->ts], &ts) == 0 &&
-			    ts > p->last_tick_ts)
-				p->last_tick_ts = ts;
-		}
-	}
-}
-
-static void
-end_command(struct promotion *p)
-{
-	if (p->n == p->cap) {
-		p->cap = p->cap == 0 ? 2 * CHUNK : p->cap * 2;
-		p->end = mem_grow(p->end, p->cap, sizeof(*p->end));
-	}
-	p->end[p->n++] = p->resp.n;
-}
-
-static void
-add_hset(struct promotion *p, const struct contract *c)
-{
-	size_t fields = 0;
-
-	for (int f = 0; f < CF_COUNT; f++)
-		fields += c->f[f].p != NULL;
-	db_resp_head(&p->resp, 2 + 2 * fields);
-	db_resp_arg(&p->resp, SPAN_LIT("HSET"));
-	db_resp_arg(&p->resp, buf_view(&p->key));
-	for (int f = 0; f < CF_COUNT; f++) {
-		if (c->f[f].p == NULL)
-			continue;
-		buf_span(&p->resp, buf_view(&p->field[f]));
-		db_resp_arg(&p->resp, c->f[f]);
-	}
-	end_command(p);
-}
-
-/* One row of the chunk, merged with what the old epoch holds of it. */
-static void
-on_old(size_t i, const struct contract *old, void *ctx)
-{
-	struct promotion *p = ctx;
-	const struct board_row *row = &p->s->board.rows[p->rows[i]];
-	char strike[STRIKE_TEXT];
-	struct geom_id parts;
-	struct contract c;
-
-	if (line_read(&p->reader, row->line, &c, &p->bad) < 0 ||
-	    geom_id_parse(row->id, &parts) < 0)
-		return;
-	geom_strike_text(parts.strike_milli, strike);
-	c.f[CF_STRIKE] = span_str(strike);
-	contract_default_times(&c, span_str(p->s->default_ts));
-	if (old != NULL)
-		carry_groups(p, p->rows[i], &c, old);
-	buf_clear(&p->key);
-	key_add(
-	    &p->key, p->ep->view.keys, KEY_CONTRACT, span_str(p->id), row->id);
-	if (p->replace) {
-		db_resp_head(&p->resp, 2);
-		db_resp_arg(&p->resp, SPAN_LIT("DEL"));
-		db_resp_arg(&p->resp, buf_view(&p->key));
-		end_command(p);
-	}
-	add_hset(p, &c);
-}
-
-/* Write the rows p->rows[0..n-1]; their replies may still be outstanding. */
-static int
-write_chunk(struct promotion *p, size_t n, struct err *e)
-{
-	struct span cids[CHUNK];
-	size_t start = 0;
-
-	buf_clear(&p->resp);
-	p->n = 0;
-	p->bad.exit = 0;
-	if (p->now->exists) {
-		for (size_t i = 0; i < n; i++)
-			cids[i] = p->s->ids[p->rows[i]];
-		if (view_contracts(
-			&p->ep->view, old_id(p), cids, n, on_old, p, e) < 0)
-			return -1;
-	} else {
-		for (size_t i = 0; i < n; i++)
-			on_old(i, NULL, p);
-	}
-	if (p->bad.exit != 0) {
-		*e = p->bad;
-		return -1;
-	}
-	for (size_t i = 0; i < p->n; i++) {
-		struct span cmd = {p->resp.p + start, p->end[i] - start};
-
-		if (db_push_raw(p->ep->view.db, cmd, NULL, NULL, e) < 0)
-			return -1;
-		start = p->end[i];
-	}
-	return 0;
-}
-
-static int
-stage(struct promotion *p, struct err *e)
-{
-	size_t total = p->s->board.n;
-
-	p->replace = false;
-	hash_int(&p->now->meta, "seq", &p->old_seq);
-	for (size_t at = 0; at < total; at += CHUNK) {
-		size_t n = total - at < CHUNK ? total - at : CHUNK;
-
-		for (size_t i = 0; i < n; i++)
-			p->rows[i] = at + i;
-		if (write_chunk(p, n, e) < 0)
-			return -1;
-	}
-	return db_drain(p->ep->view.db, e);
 }
 
 /* --- fence, and carry what changed since --- */
@@ -293,26 +138,25 @@ stage(struct promotion *p, struct err *e)
 static enum act_result
 call_fence(struct promotion *p, const char *how, struct err *e)
 {
-	struct epoch *ep = p->ep;
+	struct act *act = p->act;
 
-	words_clear(&ep->keys);
-	words_clear(&ep->args);
-	epoch_key(ep, KEY_ACTIVE, SPAN_NONE);
-	epoch_key(ep, KEY_FENCE, old_id(p));
-	words_str(&ep->args, p->s->symbol);
-	words_span(&ep->args, old_id(p));
-	words_str(&ep->args, p->token);
-	words_str(&ep->args, LEASE_MS);
-	words_str(&ep->args, how);
-	if (epoch_script(ep, &script_fence, e) < 0)
+	act_clear(act);
+	act_key(act, KEY_ACTIVE, SPAN_NONE);
+	act_key(act, KEY_FENCE, old_id(p));
+	words_str(&act->args, p->s->symbol);
+	words_span(&act->args, old_id(p));
+	words_str(&act->args, p->token);
+	words_str(&act->args, LEASE_MS);
+	words_str(&act->args, how);
+	if (act_script(act, &script_fence, e) < 0)
 		return ACT_FAILED;
-	if (epoch_said(ep, "ok"))
+	if (act_said(act, "ok"))
 		return ACT_DONE;
-	if (epoch_said(ep, "conflict") || epoch_said(ep, "lapsed"))
+	if (act_said(act, "conflict") || act_said(act, "lapsed"))
 		return ACT_AGAIN;
-	if (epoch_said(ep, "fenced"))
+	if (act_said(act, "fenced"))
 		return ACT_FENCED;
-	return epoch_refusal(ep, "fence", e);
+	return act_refusal(act, "fence", e);
 }
 
 /* A new token each time: a commit sent under an older fence and read late by
@@ -325,9 +169,9 @@ take_fence(struct promotion *p, struct err *e)
 	if (make_nonce(p->token, e) < 0)
 		return ACT_FAILED;
 	while ((r = call_fence(p, "take", e)) == ACT_FENCED) {
-		if (clock_mono_ms() >= p->ep->deadline)
+		if (clock_mono_ms() >= p->act->deadline)
 			return ACT_AGAIN;
-		p->ep->fence_waits++;
+		p->act->fence_waits++;
 		clock_sleep_ms(FENCE_PAUSE_MS);
 	}
 	return r;
@@ -358,7 +202,7 @@ on_changed(const struct db_val *v, void *ctx)
 		    bsearch(&cid, s->ids, s->board.n, sizeof(*s->ids), cmp_id);
 
 		if (at != NULL)
-			page->p->rows[page->n++] = (size_t)(at - s->ids);
+			page->p->stage.rows[page->n++] = (size_t)(at - s->ids);
 	}
 }
 
@@ -366,20 +210,20 @@ static int
 read_changed(
     struct promotion *p, size_t offset, struct page *page, struct err *e)
 {
-	struct words *w = &p->ep->keys;
+	struct words *w = &p->act->keys;
 
 	*page = (struct page){.p = p};
 	words_clear(w);
 	words_str(w, "ZRANGEBYSCORE");
-	epoch_key(p->ep, KEY_CHANGED, old_id(p));
+	act_key(p->act, KEY_CHANGED, old_id(p));
 	buf_fmt(&w->text, "(%" PRId64, p->old_seq);
 	words_close(w);
 	words_str(w, "+inf");
 	words_str(w, "LIMIT");
 	words_int(w, (int64_t)offset);
-	words_int(w, CHUNK);
+	words_int(w, STAGE_CHUNK);
 	return db_call(
-	    p->ep->view.db, words_view(w), w->n, on_changed, page, e);
+	    p->act->view.db, words_view(w), w->n, on_changed, page, e);
 }
 
 static enum act_result
@@ -388,20 +232,18 @@ carry_rest(struct promotion *p, struct err *e)
 	struct page page;
 	size_t offset = 0;
 
-	p->replace = true;
 	do {
 		enum act_result r;
 
 		if (read_changed(p, offset, &page, e) < 0)
 			return ACT_FAILED;
-		if (page.n > 0 && (write_chunk(p, page.n, e) < 0 ||
-				      db_drain(p->ep->view.db, e) < 0))
+		if (page.n > 0 && stage_again(&p->stage, page.n, e) < 0)
 			return ACT_FAILED;
 		r = page.seen > 0 ? call_fence(p, "renew", e) : ACT_DONE;
 		if (r != ACT_DONE)
 			return r;
 		offset += page.seen;
-	} while (page.seen == CHUNK);
+	} while (page.seen == STAGE_CHUNK);
 	return ACT_DONE;
 }
 
@@ -450,64 +292,63 @@ add_meta(struct promotion *p, struct words *w)
 	add_pair(w, "prev", old_id(p));
 	add_pair_int(w, "entered", (int64_t)p->v->entered);
 	add_pair_int(w, "exited", (int64_t)p->v->exited);
-	add_pair_int(w, "carried", (int64_t)p->carried);
+	add_pair_int(w, "carried", (int64_t)p->stage.carried);
 	add_pair_int(w, "seq", 1);
 	add_pair_int(w, "full_seq", 1);
 	add_pair_int(w, "ticks", 0);
-	if (p->last_tick_ts > 0)
-		add_pair_int(w, "last_tick_ts", p->last_tick_ts);
+	if (p->stage.last_tick_ts > 0)
+		add_pair_int(w, "last_tick_ts", p->stage.last_tick_ts);
 }
 
 static void
 commit_words(struct promotion *p)
 {
-	struct epoch *ep = p->ep;
+	struct act *act = p->act;
 	struct span id = span_str(p->id);
 	struct span old = p->now->exists ? old_id(p) : id;
 	bool same_board = span_eq(hash_get(&p->now->meta, "geometry_hash"),
 	    span_str(p->s->sum.geometry_hash));
 
-	words_clear(&ep->keys);
-	words_clear(&ep->args);
-	epoch_key(ep, KEY_ACTIVE, SPAN_NONE);
-	epoch_key(ep, KEY_TIMELINE, span_str(p->s->symbol));
-	epoch_key(ep, KEY_DIRTY, SPAN_NONE);
-	epoch_key(ep, KEY_CLEAN, SPAN_NONE);
-	epoch_key(ep, KEY_STAGING, SPAN_NONE);
-	epoch_key(ep, KEY_PENDING, span_str(p->s->symbol));
-	epoch_key(ep, KEY_META, id);
-	epoch_key(ep, KEY_GEOMETRY, id);
-	epoch_key(ep, KEY_HAD_WS, id);
-	epoch_key(ep, KEY_META, old);
-	epoch_key(ep, KEY_FENCE, old);
-	epoch_key(ep, KEY_EVENTS, SPAN_NONE);
-	words_str(&ep->args, p->s->symbol);
-	words_span(&ep->args, id);
-	words_span(&ep->args, old_id(p));
-	words_str(&ep->args, p->nonce);
-	words_str(&ep->args, p->token);
-	words_int(&ep->args, p->s->begin_ts);
-	words_int(&ep->args, p->s->end_ts);
-	words_int(&ep->args, p->had_ws);
-	words_int(&ep->args, p->v->by_silence);
-	words_int(&ep->args, same_board);
-	add_meta(p, &ep->args);
+	act_clear(act);
+	act_key(act, KEY_ACTIVE, SPAN_NONE);
+	act_key(act, KEY_TIMELINE, span_str(p->s->symbol));
+	act_key(act, KEY_DIRTY, SPAN_NONE);
+	act_key(act, KEY_CLEAN, SPAN_NONE);
+	act_key(act, KEY_STAGING, SPAN_NONE);
+	act_key(act, KEY_PENDING, span_str(p->s->symbol));
+	act_key(act, KEY_META, id);
+	act_key(act, KEY_GEOMETRY, id);
+	act_key(act, KEY_HAD_WS, id);
+	act_key(act, KEY_META, old);
+	act_key(act, KEY_FENCE, old);
+	act_key(act, KEY_EVENTS, SPAN_NONE);
+	words_str(&act->args, p->s->symbol);
+	words_span(&act->args, id);
+	words_span(&act->args, old_id(p));
+	words_str(&act->args, p->nonce);
+	words_str(&act->args, p->token);
+	words_int(&act->args, p->s->begin_ts);
+	words_int(&act->args, p->s->end_ts);
+	words_int(&act->args, p->stage.had_ws);
+	words_int(&act->args, p->v->by_silence);
+	words_int(&act->args, same_board);
+	add_meta(p, &act->args);
 }
 
 /* Repeated after a lost answer, under the same nonce and token. */
 static enum act_result
 commit(struct promotion *p, struct err *e)
 {
-	struct epoch *ep = p->ep;
+	struct act *act = p->act;
 
 	commit_words(p);
-	while (epoch_script(ep, &script_commit, e) < 0)
-		if (!db_may_retry(e) || epoch_recover(ep, e) < 0)
+	while (act_script(act, &script_commit, e) < 0)
+		if (!db_may_retry(e) || act_recover(act, e) < 0)
 			return ACT_FAILED;
-	if (epoch_said(ep, "ok") || epoch_said(ep, "already"))
+	if (act_said(act, "ok") || act_said(act, "already"))
 		return ACT_DONE;
-	if (epoch_said(ep, "badtype"))
-		return epoch_refusal(ep, "commit", e);
+	if (act_said(act, "badtype"))
+		return act_refusal(act, "commit", e);
 	return ACT_AGAIN; /* lapsed, conflict, stale, tick, pinned, gone */
 }
 
@@ -528,22 +369,12 @@ switch_over(struct promotion *p, struct err *e)
 				continue;
 		}
 		r = commit(p, e);
-	} while (r == ACT_AGAIN && epoch_said(p->ep, "lapsed") &&
-		 clock_mono_ms() < p->ep->deadline);
+	} while (r == ACT_AGAIN && act_said(p->act, "lapsed") &&
+		 clock_mono_ms() < p->act->deadline);
 	return r;
 }
 
 /* --- clean up --- */
-
-static void
-push_unlink(struct promotion *p, struct err *e)
-{
-	struct words *w = &p->ep->keys;
-
-	db_push(p->ep->view.db, words_view(w), w->n, NULL, NULL, e);
-	words_clear(w);
-	words_str(w, "UNLINK");
-}
 
 /*
  * Take back a reservation that will not be committed: meta first, so that a
@@ -554,78 +385,56 @@ push_unlink(struct promotion *p, struct err *e)
 static void
 abandon(struct promotion *p)
 {
-	struct epoch *ep = p->ep;
-	struct words *w = &ep->keys;
+	struct db *db = p->act->view.db;
+	struct words *w = &p->act->keys;
 	struct span id = span_str(p->id);
 	struct err ignored;
 
-	if (!db_alive(ep->view.db))
+	db_drain(db, &ignored); /* what failed before is known */
+	if (!db_alive(db))
 		return;
 	words_clear(w);
 	words_str(w, "UNLINK");
-	epoch_key(ep, KEY_META, id);
-	for (size_t i = 0; i < p->s->board.n; i++) {
-		if (i % CHUNK == 0)
-			push_unlink(p, &ignored);
-		key_add(
-		    &w->text, ep->view.keys, KEY_CONTRACT, id, p->s->ids[i]);
-		words_close(w);
-	}
-	push_unlink(p, &ignored);
-	epoch_key(ep, KEY_GEOMETRY, id);
-	push_unlink(p, &ignored);
+	act_key(p->act, KEY_META, id);
+	db_push(db, words_view(w), w->n, NULL, NULL, &ignored);
+	stage_take_back(&p->stage, &ignored);
+	words_clear(w);
+	words_str(w, "UNLINK");
+	act_key(p->act, KEY_GEOMETRY, id);
+	db_push(db, words_view(w), w->n, NULL, NULL, &ignored);
 	words_clear(w);
 	words_str(w, "ZREM");
-	epoch_key(ep, KEY_STAGING, SPAN_NONE);
+	act_key(p->act, KEY_STAGING, SPAN_NONE);
 	words_span(w, id);
-	db_push(ep->view.db, words_view(w), w->n, NULL, NULL, &ignored);
-	db_drain(ep->view.db, &ignored);
-}
-
-static void
-promotion_free(struct promotion *p)
-{
-	for (int f = 0; f < CF_COUNT; f++)
-		buf_free(&p->field[f]);
-	line_reader_free(&p->reader);
-	buf_free(&p->key);
-	buf_free(&p->resp);
-	free(p->end);
-	free(p->rows);
-	free(p->is_carried);
+	db_push(db, words_view(w), w->n, NULL, NULL, &ignored);
+	db_drain(db, &ignored);
 }
 
 enum act_result
-epoch_promote(struct epoch *ep, const struct current *now,
-    const struct snapshot *s, const struct verdict *v, struct outcome *out,
-    struct err *e)
+promote(struct act *act, const struct current *now, const struct snapshot *s,
+    const struct verdict *v, struct outcome *out, struct err *e)
 {
-	struct promotion p = {.ep = ep, .now = now, .s = s, .v = v};
-	char said[sizeof(ep->answer.status)];
+	struct promotion p = {.act = act, .now = now, .s = s, .v = v};
 	enum act_result r;
 
-	p.rows = mem_grow(NULL, CHUNK, sizeof(*p.rows));
-	p.is_carried = mem_zalloc(s->board.n * sizeof(*p.is_carried));
-	for (int f = 0; f < CF_COUNT; f++)
-		db_resp_arg(&p.field[f], span_str(contract_fields[f].name));
+	stage_init(&p.stage, act, now, s, p.id);
+	hash_int(&now->meta, "seq", &p.old_seq);
 	r = reserve(&p, e);
 	if (r == ACT_DONE) {
-		r = stage(&p, e) < 0 ? ACT_FAILED : switch_over(&p, e);
-		if (r != ACT_DONE) {
-			snprintf(said, sizeof(said), "%s", ep->answer.status);
+		r = stage_all(&p.stage, e) < 0 ? ACT_FAILED
+					       : switch_over(&p, e);
+		if (r != ACT_DONE)
 			abandon(&p);
-			snprintf(ep->answer.status, sizeof(said), "%s", said);
-		}
 	}
 	if (r == ACT_DONE) {
 		out->kind = OUTCOME_NEW;
 		out->reason = v->reason;
 		out->forced = v->forced;
-		out->carried = p.carried;
+		out->carried = p.stage.carried;
 		snprintf(out->prev, sizeof(out->prev), "%.*s",
 		    (int)old_id(&p).n, old_id(&p).p);
 		snprintf(out->id, sizeof(out->id), "%s", p.id);
 	}
-	promotion_free(&p);
+	stage_free(&p.stage);
 	return r;
 }

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 
 #include "contract.h"
-#include "epoch.h"
 #include "line.h"
+#include "refresh.h"
 
 extern const char lua_refresh_begin[], lua_refresh_rows[], lua_refresh_end[];
 static struct db_script script_begin = {
@@ -30,69 +30,68 @@ static const enum contract_field row_fields[] = {CF_MULTIPLIER, CF_BID, CF_ASK,
     CF_VOLUME_TS};
 
 struct refresh {
-	struct epoch *ep;
+	struct act *act;
 	struct span id;
 	const struct snapshot *s;
 	struct line_reader reader;
 };
 
 static enum act_result
-result_of(const struct epoch *ep, const char *script, struct err *e)
+result_of(const struct act *act, const char *script, struct err *e)
 {
-	if (epoch_said(ep, "ok"))
+	if (act_said(act, "ok"))
 		return ACT_DONE;
-	if (epoch_said(ep, "fenced"))
+	if (act_said(act, "fenced"))
 		return ACT_FENCED;
-	if (epoch_said(ep, "superseded") || epoch_said(ep, "stale") ||
-	    epoch_said(ep, "damaged"))
+	if (act_said(act, "superseded") || act_said(act, "stale") ||
+	    act_said(act, "damaged"))
 		return ACT_AGAIN;
-	return epoch_refusal(ep, script, e);
+	return act_refusal(act, script, e);
 }
 
 /* Keys and arguments that all three scripts begin with. */
 static void
 begin_words(struct refresh *r)
 {
-	struct epoch *ep = r->ep;
+	struct act *act = r->act;
 
-	words_clear(&ep->keys);
-	words_clear(&ep->args);
-	epoch_key(ep, KEY_ACTIVE, SPAN_NONE);
-	epoch_key(ep, KEY_META, r->id);
-	epoch_key(ep, KEY_FENCE, r->id);
-	epoch_key(ep, KEY_DIRTY, SPAN_NONE);
-	epoch_key(ep, KEY_CLEAN, SPAN_NONE);
-	words_str(&ep->args, r->s->symbol);
-	words_span(&ep->args, r->id);
-	words_int(&ep->args, r->s->begin_ts);
-	words_int(&ep->args, r->s->end_ts);
+	act_clear(act);
+	act_key(act, KEY_ACTIVE, SPAN_NONE);
+	act_key(act, KEY_META, r->id);
+	act_key(act, KEY_FENCE, r->id);
+	act_key(act, KEY_DIRTY, SPAN_NONE);
+	act_key(act, KEY_CLEAN, SPAN_NONE);
+	words_str(&act->args, r->s->symbol);
+	words_span(&act->args, r->id);
+	words_int(&act->args, r->s->begin_ts);
+	words_int(&act->args, r->s->end_ts);
 }
 
 static enum act_result
 claim(struct refresh *r, struct err *e)
 {
 	begin_words(r);
-	epoch_key(r->ep, KEY_CHANGED, r->id);
-	epoch_key(r->ep, KEY_PENDING, span_str(r->s->symbol));
-	if (epoch_script(r->ep, &script_begin, e) < 0)
+	act_key(r->act, KEY_CHANGED, r->id);
+	act_key(r->act, KEY_PENDING, span_str(r->s->symbol));
+	if (act_script(r->act, &script_begin, e) < 0)
 		return ACT_FAILED;
-	return result_of(r->ep, "refresh_begin", e);
+	return result_of(r->act, "refresh_begin", e);
 }
 
 static int
 add_row(struct refresh *r, const struct board_row *row, struct err *e)
 {
-	struct epoch *ep = r->ep;
+	struct act *act = r->act;
 	struct contract c;
 
 	if (line_read(&r->reader, row->line, &c, e) < 0)
 		return -1;
 	contract_default_times(&c, span_str(r->s->default_ts));
-	key_add(&ep->keys.text, ep->view.keys, KEY_CONTRACT, r->id, row->id);
-	words_close(&ep->keys);
-	words_span(&ep->args, row->id);
+	key_add(&act->keys.text, act->view.keys, KEY_CONTRACT, r->id, row->id);
+	words_close(&act->keys);
+	words_span(&act->args, row->id);
 	for (size_t f = 0; f < sizeof(row_fields) / sizeof(*row_fields); f++)
-		words_span(&ep->args, c.f[row_fields[f]]);
+		words_span(&act->args, c.f[row_fields[f]]);
 	return 0;
 }
 
@@ -100,38 +99,38 @@ static enum act_result
 merge_rows(struct refresh *r, size_t from, size_t to, struct err *e)
 {
 	begin_words(r);
-	epoch_key(r->ep, KEY_CHANGED, r->id);
+	act_key(r->act, KEY_CHANGED, r->id);
 	for (size_t i = from; i < to; i++)
 		if (add_row(r, &r->s->board.rows[i], e) < 0)
 			return ACT_FAILED;
-	if (epoch_script(r->ep, &script_rows, e) < 0)
+	if (act_script(r->act, &script_rows, e) < 0)
 		return ACT_FAILED;
-	return result_of(r->ep, "refresh_rows", e);
+	return result_of(r->act, "refresh_rows", e);
 }
 
 static enum act_result
 finish(struct refresh *r, struct err *e)
 {
-	struct words *args = &r->ep->args;
+	struct words *args = &r->act->args;
 
 	begin_words(r);
-	epoch_key(r->ep, KEY_EVENTS, SPAN_NONE);
+	act_key(r->act, KEY_EVENTS, SPAN_NONE);
 	words_str(args, "spot");
 	words_span(args, r->s->spot);
 	words_str(args, "spot_ts");
 	words_span(args, r->s->spot_ts);
 	words_str(args, "source");
 	words_str(args, r->s->source);
-	if (epoch_script(r->ep, &script_end, e) < 0)
+	if (act_script(r->act, &script_end, e) < 0)
 		return ACT_FAILED;
-	return result_of(r->ep, "refresh_end", e);
+	return result_of(r->act, "refresh_end", e);
 }
 
 enum act_result
-epoch_refresh(struct epoch *ep, const struct current *now,
-    const struct snapshot *s, struct err *e)
+refresh(struct act *act, const struct current *now, const struct snapshot *s,
+    struct err *e)
 {
-	struct refresh r = {.ep = ep, .id = buf_view(&now->id), .s = s};
+	struct refresh r = {.act = act, .id = buf_view(&now->id), .s = s};
 	enum act_result result = claim(&r, e);
 
 	for (size_t at = 0; result == ACT_DONE && at < s->board.n; at += BATCH)

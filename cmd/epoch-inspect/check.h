@@ -16,6 +16,7 @@ struct check {
 	size_t contracts; /* walked */
 };
 
+/* check_found.c: tell a finding. */
 void check_found(struct check *c, const char *code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -29,10 +29,11 @@ struct inspect {
 	bool header, json, text, values;
 	int64_t near_bp;  /* basis points around the spot, -1 for all */
 	const char *from; /* --from ID, or NULL */
+	int64_t watch_ms; /* --watch, 0 without */
 	int rc;           /* the worst status so far */
 };
 
-/* main.c: report *e about subject and remember its status. */
+/* Report *e about subject and remember its status. */
 void inspect_fail(struct inspect *in, const char *subject, const struct err *e);
 
 /* target.c: -1 when text is neither a symbol nor an epoch id. */

@@ -66,19 +66,10 @@ static struct {
 	int mode; /* 0: the table */
 	bool twice;
 	const char *redis;
-	int64_t timeout_ms, watch_ms;
+	int64_t timeout_ms;
 } conf = {.timeout_ms = 5000};
 
 static struct keys keys;
-
-void
-inspect_fail(struct inspect *in, const char *subject, const struct err *e)
-{
-	/* Again and again the same line would hide the table. */
-	if (conf.watch_ms == 0)
-		err_report(subject, e);
-	in->rc = in->rc == EX_OK ? e->exit : err_worse(in->rc, e->exit);
-}
 
 /* One option with an argument; -1 when the argument is bad. */
 static int
@@ -91,7 +82,7 @@ take_argument(struct inspect *in, int c, const char *arg)
 		in->fields = arg;
 		return 0;
 	case 'w':
-		return opt_seconds(arg, 20, 3600 * 1000, &conf.watch_ms);
+		return opt_seconds(arg, 20, 3600 * 1000, &in->watch_ms);
 	case 't':
 		return opt_seconds(arg, 1, 3600 * 1000, &conf.timeout_ms);
 	case 'r':
@@ -148,7 +139,7 @@ check_combination(const struct inspect *in)
 		    &set, "--values, --text and --from need --digest");
 	if (in->values && in->from != NULL)
 		return opt_usage(&set, "--from is not for --values");
-	if (conf.watch_ms > 0 && conf.mode != 0)
+	if (in->watch_ms > 0 && conf.mode != 0)
 		return opt_usage(&set, "--watch is for the table");
 	if (conf.mode == OPT_DIFF && (in->n_operands < 1 || in->n_operands > 2))
 		return opt_usage(&set, "--diff wants A and B, or one SYMBOL");
@@ -239,8 +230,8 @@ inspect(struct inspect *in)
 	in->view.db = db_open(conf.redis, conf.timeout_ms, &e);
 	if (in->view.db == NULL)
 		in->rc = err_report(NULL, &e);
-	else if (conf.watch_ms > 0)
-		in->rc = watch_table(in, conf.watch_ms);
+	else if (in->watch_ms > 0)
+		in->rc = watch_table(in, in->watch_ms);
 	else if (run_view(in, &e) < 0)
 		inspect_fail(in, NULL, &e);
 	db_close(&in->view.db);

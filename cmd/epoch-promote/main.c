@@ -122,7 +122,7 @@ open_redis(struct promoter *p, struct err *e)
 	p->db = db_open(conf.redis, conf.timeout_ms, e);
 	if (p->db == NULL)
 		return -1;
-	p->ep.view = (struct view){p->db, &p->keys};
+	p->act.view = (struct view){p->db, &p->keys};
 	if (epoch_check_server(p->db, e) < 0) {
 		if (e->exit != EX_NOPERM)
 			return -1;

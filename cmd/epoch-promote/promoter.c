@@ -24,8 +24,8 @@ promoter_show(const struct promoter *p)
 	    " conflicts %" PRIu64 " reconnects %" PRIu64
 	    " fence_waits %" PRIu64,
 	    p->snapshots, p->fresh, p->same, p->rejected, p->aborted, p->failed,
-	    p->bad, p->passed, p->reader.slow, p->ep.conflicts,
-	    p->ep.reconnects, p->ep.fence_waits);
+	    p->bad, p->passed, p->reader.slow, p->act.conflicts,
+	    p->act.reconnects, p->act.fence_waits);
 }
 
 /* --- what goes out --- */
@@ -82,8 +82,8 @@ tell_rejection(struct promoter *p, const char *symbol, const struct outcome *o)
 static int
 connect_again(struct promoter *p, struct err *e)
 {
-	epoch_start(&p->ep, p->deadline_ms);
-	return db_alive(p->db) ? 0 : epoch_recover(&p->ep, e);
+	act_start(&p->act, p->deadline_ms);
+	return db_alive(p->db) ? 0 : act_recover(&p->act, e);
 }
 
 /*
@@ -100,7 +100,7 @@ refuse(struct promoter *p, int64_t ts, const char *symbol,
 	o->kind = OUTCOME_REJECTED;
 	tell_rejection(p, symbol, o);
 	if (connect_again(p, &e) < 0 ||
-	    epoch_keep(&p->ep, symbol, for_epoch, dormant, o, &e) < 0) {
+	    epoch_keep(&p->act, symbol, for_epoch, dormant, o, &e) < 0) {
 		p->failed++;
 		promoter_add_status(p, err_report(symbol, &e));
 		return;
@@ -131,7 +131,7 @@ apply(struct promoter *p)
 	struct err e = {.exit = EX_TEMPFAIL};
 
 	if (connect_again(p, &e) < 0 ||
-	    epoch_apply(&p->ep, s, &p->policy, &o, &e) < 0) {
+	    epoch_apply(&p->act, s, &p->policy, &o, &e) < 0) {
 		p->failed++;
 		promoter_add_status(p, err_report(s->symbol, &e));
 	} else if (o.kind == OUTCOME_REJECTED) {
@@ -312,5 +312,5 @@ promoter_free(struct promoter *p)
 	snapshot_free(&p->snap);
 	line_reader_free(&p->reader);
 	buf_free(&p->line);
-	epoch_end(&p->ep);
+	act_free(&p->act);
 }

@@ -19,7 +19,7 @@ struct promoter {
 	struct out out;
 	struct db *db;
 	struct keys keys;
-	struct epoch ep;
+	struct act act;
 	struct line_reader reader;
 	struct snapshot snap;
 	bool open;         /* between geometry and chain_end */

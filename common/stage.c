@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: ISC */
+#include <stdlib.h>
+
+#include "geom.h"
+#include "line.h"
+#include "stage.h"
+
+void
+stage_init(struct stage *st, struct act *act, const struct current *now,
+    const struct snapshot *s, const char *id)
+{
+	*st = (struct stage){.act = act, .now = now, .s = s, .id = id};
+	st->rows = mem_grow(NULL, STAGE_CHUNK, sizeof(*st->rows));
+	st->is_carried = mem_zalloc(s->board.n * sizeof(*st->is_carried));
+	for (int f = 0; f < CF_COUNT; f++)
+		db_resp_arg(&st->field[f], span_str(contract_fields[f].name));
+}
+
+void
+stage_free(struct stage *st)
+{
+	for (int f = 0; f < CF_COUNT; f++)
+		buf_free(&st->field[f]);
+	line_reader_free(&st->reader);
+	buf_free(&st->key);
+	buf_free(&st->resp);
+	free(st->end);
+	free(st->rows);
+	free(st->is_carried);
+}
+
+/* The groups of the old epoch that beat the snapshot's. */
+static void
+carry_groups(struct stage *st, size_t row, struct contract *c,
+    const struct contract *old)
+{
+	for (int g = 0; g < CG_COUNT; g++) {
+		const struct contract_group_info *info = &contract_groups[g];
+		int64_t ts;
+
+		if (g == CG_CHAIN || !contract_has(old, g))
+			continue;
+		if (contract_has(c, g) && contract_cmp(old, c, g) <= 0)
+			continue;
+		contract_take(c, old, g);
+		if (!st->is_carried[row]) {
+			st->is_carried[row] = true;
+			st->carried++;
+		}
+		if (old->f[info->seq].p != NULL) {
+			st->had_ws = true;
+			if (span_int(old->f[info->ts], &ts) == 0 &&
+			    ts > st->last_tick_ts)
+				st->last_tick_ts = ts;
+		}
+	}
+}
+
+static void
+end_command(struct stage *st)
+{
+	if (st->n == st->cap) {
+		st->cap = st->cap == 0 ? 2 * STAGE_CHUNK : st->cap * 2;
+		st->end = mem_grow(st->end, st->cap, sizeof(*st->end));
+	}
+	st->end[st->n++] = st->resp.n;
+}
+
+static void
+add_hset(struct stage *st, const struct contract *c)
+{
+	size_t fields = 0;
+
+	for (int f = 0; f < CF_COUNT; f++)
+		fields += c->f[f].p != NULL;
+	db_resp_head(&st->resp, 2 + 2 * fields);
+	db_resp_arg(&st->resp, SPAN_LIT("HSET"));
+	db_resp_arg(&st->resp, buf_view(&st->key));
+	for (int f = 0; f < CF_COUNT; f++) {
+		if (c->f[f].p == NULL)
+			continue;
+		buf_span(&st->resp, buf_view(&st->field[f]));
+		db_resp_arg(&st->resp, c->f[f]);
+	}
+	end_command(st);
+}
+
+/* One row of the chunk, merged with what the old epoch holds of it. */
+static void
+on_old(size_t i, const struct contract *old, void *ctx)
+{
+	struct stage *st = ctx;
+	const struct board_row *row = &st->s->board.rows[st->rows[i]];
+	char strike[STRIKE_TEXT];
+	struct geom_id parts;
+	struct contract c;
+
+	if (line_read(&st->reader, row->line, &c, &st->bad) < 0 ||
+	    geom_id_parse(row->id, &parts) < 0)
+		return;
+	geom_strike_text(parts.strike_milli, strike);
+	c.f[CF_STRIKE] = span_str(strike);
+	contract_default_times(&c, span_str(st->s->default_ts));
+	if (old != NULL)
+		carry_groups(st, st->rows[i], &c, old);
+	buf_clear(&st->key);
+	key_add(&st->key, st->act->view.keys, KEY_CONTRACT, span_str(st->id),
+	    row->id);
+	if (st->replace) {
+		db_resp_head(&st->resp, 2);
+		db_resp_arg(&st->resp, SPAN_LIT("DEL"));
+		db_resp_arg(&st->resp, buf_view(&st->key));
+		end_command(st);
+	}
+	add_hset(st, &c);
+}
+
+/* Write the rows st->rows[0..n-1]; replies may still be outstanding. */
+static int
+write_rows(struct stage *st, size_t n, struct err *e)
+{
+	struct span cids[STAGE_CHUNK];
+	size_t start = 0;
+
+	buf_clear(&st->resp);
+	st->n = 0;
+	st->bad.exit = 0;
+	if (st->now->exists) {
+		for (size_t i = 0; i < n; i++)
+			cids[i] = st->s->ids[st->rows[i]];
+		if (view_contracts(&st->act->view, buf_view(&st->now->id), cids,
+			n, on_old, st, e) < 0)
+			return -1;
+	} else {
+		for (size_t i = 0; i < n; i++)
+			on_old(i, NULL, st);
+	}
+	if (st->bad.exit != 0) {
+		*e = st->bad;
+		return -1;
+	}
+	for (size_t i = 0; i < st->n; i++) {
+		struct span cmd = {st->resp.p + start, st->end[i] - start};
+
+		if (db_push_raw(st->act->view.db, cmd, NULL, NULL, e) < 0)
+			return -1;
+		start = st->end[i];
+	}
+	return 0;
+}
+
+int
+stage_all(struct stage *st, struct err *e)
+{
+	size_t total = st->s->board.n;
+
+	for (size_t at = 0; at < total; at += STAGE_CHUNK) {
+		size_t n = total - at < STAGE_CHUNK ? total - at : STAGE_CHUNK;
+
+		for (size_t i = 0; i < n; i++)
+			st->rows[i] = at + i;
+		if (write_rows(st, n, e) < 0)
+			return -1;
+	}
+	return db_drain(st->act->view.db, e);
+}
+
+int
+stage_again(struct stage *st, size_t n, struct err *e)
+{
+	st->replace = true;
+	if (write_rows(st, n, e) < 0)
+		return -1;
+	return db_drain(st->act->view.db, e);
+}
+
+void
+stage_take_back(struct stage *st, struct err *e)
+{
+	struct words *w = &st->act->keys;
+
+	for (size_t at = 0; at < st->s->board.n; at += STAGE_CHUNK) {
+		words_clear(w);
+		words_str(w, "UNLINK");
+		for (size_t i = at; i < st->s->board.n && i < at + STAGE_CHUNK;
+		     i++) {
+			key_add(&w->text, st->act->view.keys, KEY_CONTRACT,
+			    span_str(st->id), st->s->ids[i]);
+			words_close(w);
+		}
+		if (db_push(st->act->view.db, words_view(w), w->n, NULL, NULL,
+			e) < 0)
+			return;
+	}
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * stage: the contracts of a new epoch, written under its reserved id, each
+ * merged with what the old epoch holds of it (carry).
+ *
+ * Layer: knows err, buf, act, contract, db, geom, key, line, snapshot, decide,
+ * view, words.
+ */
+#ifndef EPOCH_STAGE_H
+#define EPOCH_STAGE_H
+
+#include "act.h"
+#include "contract.h"
+#include "decide.h"
+#include "line.h"
+#include "snapshot.h"
+
+#define STAGE_CHUNK 500 /* contracts read and written at a time */
+
+struct stage {
+	size_t *rows;         /* board rows for stage_again, STAGE_CHUNK */
+	size_t carried;       /* contracts that kept a group of the old epoch */
+	bool had_ws;          /* … one of them from a tick */
+	int64_t last_tick_ts; /* the newest such tick, ms; 0 none */
+
+	struct act *act; /* private from here on */
+	const struct current *now;
+	const struct snapshot *s;
+	const char *id;
+	struct line_reader reader;
+	struct buf field[CF_COUNT]; /* field names in RESP */
+	struct buf key;
+	struct buf resp; /* commands of the chunk in hand … */
+	size_t *end;     /* … and where each ends */
+	size_t n, cap;
+	bool replace;     /* rows were staged before: write them anew */
+	bool *is_carried; /* by row */
+	struct err bad;   /* a row that does not read: cannot happen */
+};
+
+/* id (borrowed) is reserved and nobody else's. */
+void stage_init(struct stage *st, struct act *act, const struct current *now,
+    const struct snapshot *s, const char *id);
+void stage_free(struct stage *st);
+
+/* Every contract; 0 when every reply was read and none was an error. */
+int stage_all(struct stage *st, struct err *e);
+
+/* The contracts st->rows[0..n-1] once more, n ≤ STAGE_CHUNK. */
+int stage_again(struct stage *st, size_t n, struct err *e);
+
+/* Queue the removal of every contract. */
+void stage_take_back(struct stage *st, struct err *e);
+
+#endif
