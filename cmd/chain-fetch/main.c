@@ -159,15 +159,17 @@ read_operands(char *argv[], size_t *n, int *status)
 static int
 fetch(struct wanted *wanted, size_t n)
 {
+	struct err e, cause;
 	struct in in;
-	struct err e;
 	int rc;
 
 	out_init(&out, STDOUT_FILENO);
-	if (in_open(&in, conf.from, &out, &e) == 0) {
+	if (in_open(&in, conf.from, &out, &cause) == 0) {
 		rc = documents_read(&in, &conf.chain, wanted, n);
 		in_close(&in);
 	} else {
+		err_set(&e, cause.exit, cause.code, "%.200s: %.100s", conf.from,
+		    cause.text);
 		rc = documents_abort(&conf.chain, wanted, n, &e, EX_OK);
 	}
 	if (out_close(&out, &e) != 0)
