@@ -40,6 +40,7 @@ teardown() {
 
 teardown_file() {
 	find_redis && redis_stop
+	return 0
 }
 
 active() {
@@ -456,4 +457,36 @@ is_stopped() {
 	kill -CONT "$REDIS_PID"
 	assert $rc = 75
 	assert "$(cat err)" has INTERRUPTED
+}
+
+# --- a cluster of one node
+
+# Cluster mode wants a TCP port: one that was free a moment ago.
+start_cluster() {
+	local port
+	for _ in 1 2 3; do
+		port=$(perl -MIO::Socket::INET -e 'my $s;
+		    do { $s = IO::Socket::INET->new(Listen => 1,
+			LocalAddr => "127.0.0.1") } until $s && $s->sockport < 55000;
+		    print $s->sockport')
+		redis_start --port "$port" --bind 127.0.0.1 \
+		    --cluster-enabled yes --cluster-config-file "$PWD/nodes" &&
+			break
+	done
+	rcli CLUSTER ADDSLOTSRANGE 0 16383 >/dev/null
+	eventually bash -c 'redis-cli -s "$REDIS_SOCK" CLUSTER INFO | grep -q state:ok'
+}
+
+@test "own: a cluster: 78 with advice, unless the prefix has a hash tag" {
+	redis_stop
+	start_cluster
+	run_tool 78 epoch-promote <"$DIR/a"
+	assert "$stderr" has "set EPOCH_PREFIX to a hash tag"
+	export EPOCH_PREFIX='{spx}:'
+	for f in a r wide; do
+		run_tool epoch-promote <"$DIR/$f"
+	done
+	assert "$(rcli KEYS '*' | grep -vc '^{spx}:epoch:')" = 0
+	run_tool epoch-inspect --check
+	assert "$output" has "SPX: OK: 2 epochs"
 }
