@@ -106,6 +106,15 @@ $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(LINK) -o $@ $^ $(PKG_LIBS) -lm
 
+# The vendor's stand-in of the tests; its libraries are nobody else's.
+STANDIN = $(BUILD)/standin
+STANDIN_LIBS := $(shell $(PKG_CONFIG) --libs libwebsockets zlib 2>/dev/null)
+$(STANDIN): $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/standin/*.c)) \
+	$(LIB)
+	$(if $(V),,@echo '  LD      $@')
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(LINK) -o $@ $^ $(STANDIN_LIBS) \
+	    $(PKG_LIBS) -lm
+
 $(BUILD)/shim/%.so: tests/shim/%.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=c11 -D_GNU_SOURCE $(WARN) $(CFLAGS) -fPIC -shared -o $@ $<
@@ -129,7 +138,7 @@ test: deps
 	+@$(MAKE) --no-print-directory test-built
 
 # All that the tests need.
-built: all $(UNITS) $(SHIMS)
+built: all $(UNITS) $(SHIMS) $(STANDIN)
 
 test-built: built
 	@BUILD=$(BUILD) BOARDS=$(BOARDS) tests/run

@@ -1,0 +1,61 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: ISC
+#
+# standin: the stand-in vendor for .bats files; load it after helpers.
+#
+#	standin_start [-n NAME] [-s SCRIPT] OPTION...
+#		starts one and waits for its port.  Sets NAME_PORT, NAME_URL,
+#		NAME_LOG and NAME_PID; NAME is STANDIN.  SCRIPT is the text of
+#		its faults.
+#	standin_stop [NAME]	ends it by its pid; fails unless it ended well
+#	standin_log FILTER	jq over its log, one line a request
+#
+# Whoever starts one stops it, in teardown or teardown_file.  One that is
+# forgotten ends by itself (--ttl).
+
+STANDIN=$BUILD/standin
+
+standin_start() {
+	local name=STANDIN script='' dir i line
+	while [[ ${1-} == -[ns] ]]; do
+		case $1 in
+		-n) name=$2 ;;
+		-s) script=$2 ;;
+		esac
+		shift 2
+	done
+	dir=$(mktemp -d "${BATS_TEST_TMPDIR:-$BATS_FILE_TMPDIR}/standin.XXXXXX")
+	printf '%s\n' "$script" >"$dir/script"
+	: >"$dir/out"
+	"$STANDIN" --ttl 120 --script "$dir/script" --log "$dir/log" "$@" \
+	    </dev/null >"$dir/out" 2>"$dir/err" 3>&- 4>&- &
+	printf -v "${name}_PID" %s $!
+	printf -v "${name}_LOG" %s "$dir/log"
+	for ((i = 0; i < 500; i++)); do
+		# read fails on a line that is not yet whole
+		if read -r line <"$dir/out"; then
+			printf -v "${name}_PORT" %s "${line#port }"
+			printf -v "${name}_URL" %s "http://127.0.0.1:${line#port }"
+			return 0
+		fi
+		kill -0 $! 2>/dev/null || break
+		sleep 0.02
+	done
+	cat "$dir/err"
+	fail "the stand-in did not come up"
+}
+
+standin_stop() {
+	local name=${1:-STANDIN} pid rc=0
+	pid=${name}_PID
+	pid=${!pid-}
+	[[ -n $pid ]] || return 0
+	unset "${name}_PID"
+	kill "$pid" 2>/dev/null || :
+	wait "$pid" || rc=$?
+	[[ $rc == 0 ]] || fail "the stand-in ended with status $rc"
+}
+
+standin_log() {
+	jq -r "$@" "$STANDIN_LOG"
+}
