@@ -244,8 +244,8 @@ inner() {
 deps_without_jq() {
 	local c bin=$BATS_TEST_TMPDIR/bin
 	mkdir -p "$bin"
-	for c in sh cc make ar pkg-config bats redis-cli redis-server xz perl \
-	    flock pkill env printf; do
+	for c in sh cc make ar pkg-config bats curl openssl redis-cli \
+	    redis-server xz perl flock pkill env printf; do
 		ln -s "$(command -v $c)" "$bin/$c"
 	done
 	printf '#!/bin/sh\necho "apt-get $*"\n' >"$bin/apt-get"
