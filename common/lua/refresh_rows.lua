@@ -6,6 +6,9 @@
 --      multiplier bid ask bid_size ask_size quote_ts last last_size trade_ts
 --      iv delta gamma theta vega oi volume volume_ts       ('' = absent)
 local ROW = 18
+-- Globals are slow to reach, and the loops below reach them a million times.
+local ARGV, KEYS, call = ARGV, KEYS, redis.call
+local concat, unpack, tonumber = table.concat, unpack, tonumber
 local wrong = wrong_type({
   KEYS[1], 'hash', KEYS[2], 'hash', KEYS[3], 'string', KEYS[4], 'set',
   KEYS[5], 'set', KEYS[6], 'zset' })
@@ -28,12 +31,30 @@ local VOLUME = { first = 19, last = 19, ts = 20, seq = 21, arg = 16,
   arg_ts = 17 }
 local CHAIN_FIRST, CHAIN_LAST, CHAIN_ARG = 13, 18, 10
 
+-- Most rows of a newer snapshot bring a newer quote and volume, all values,
+-- and the trade that is stored: what is stored of them matters no more, and
+-- seven fields tell so.  For these rows `have` is false.
+local FEW = { 'expiration', 'quote_ts', 'quote_seq', 'trade_ts', 'last',
+  'volume_ts', 'volume_seq' }
+local function replaces(base, few)
+  if not few[2] or few[3] or not few[6] or few[7] then return false end
+  for i = 2, 17 do
+    if ARGV[base + i] == '' and (i < 7 or i > 9) then return false end
+  end
+  return tonumber(ARGV[base + 6]) > tonumber(few[2])
+      and tonumber(ARGV[base + 17]) > tonumber(few[6])
+      and (ARGV[base + 7] == '' and ARGV[base + 8] == ''
+        or ARGV[base + 7] == few[5] and ARGV[base + 8] == ''
+          and ARGV[base + 9] == few[4])
+end
+
 local rows = {}
 for k = 7, #KEYS do
-  local found = redis.pcall('HMGET', KEYS[k], unpack(NAMES))
+  local found = redis.pcall('HMGET', KEYS[k], unpack(FEW))
   if found.err then return { 'badtype', KEYS[k] } end
   if not found[1] then return { 'damaged', KEYS[k] } end
-  rows[#rows + 1] = found
+  rows[k - 6] = not replaces(5 + (k - 7) * ROW, found)
+    and call('HMGET', KEYS[k], unpack(NAMES))
 end
 
 local set, del
@@ -52,13 +73,13 @@ local function values_of_row(group, base)
   for i = group.first, group.last do
     v[#v + 1] = ARGV[base + group.arg + i - group.first]
   end
-  return table.concat(v, '\t')
+  return concat(v, '\t')
 end
 
 local function values_stored(group, have)
   local v = {}
   for i = group.first, group.last do v[#v + 1] = have[i] or '' end
-  return table.concat(v, '\t')
+  return concat(v, '\t')
 end
 
 -- Does the row's group beat what is stored?  Time, then a snapshot before a
@@ -66,7 +87,7 @@ end
 local function beats(group, base, have)
   local any = false
   for i = group.first, group.last do
-    if ARGV[base + group.arg + i - group.first] ~= '' then any = true end
+    if ARGV[base + group.arg + i - group.first] ~= '' then any = true break end
   end
   if not any then return false end
   local new_ts, old_ts = ARGV[base + group.arg_ts], have[group.ts]
@@ -85,10 +106,8 @@ local function merge(group, base, have)
   put(group.seq, '', have[group.seq])
 end
 
-local seq = tonumber(times[3] or '0') + 1
-local changed = {}
-for r = 1, #rows do
-  local have, base, key = rows[r], 5 + (r - 1) * ROW, KEYS[6 + r]
+-- One row onto what is stored; does anything differ?
+local function merge_row(key, base, have)
   set, del = {}, {}
   if ARGV[base + 1] ~= '' then put(2, ARGV[base + 1], have[2]) end
   merge(QUOTE, base, have)
@@ -97,9 +116,29 @@ for r = 1, #rows do
   for i = CHAIN_FIRST, CHAIN_LAST do
     put(i, ARGV[base + CHAIN_ARG + i - CHAIN_FIRST], have[i])
   end
-  if #set > 0 then redis.call('HSET', key, unpack(set)) end
-  if #del > 0 then redis.call('HDEL', key, unpack(del)) end
-  if #set > 0 or #del > 0 then
+  if #set > 0 then call('HSET', key, unpack(set)) end
+  if #del > 0 then call('HDEL', key, unpack(del)) end
+  return #set > 0 or #del > 0
+end
+
+local function replace_row(key, a)
+  if ARGV[a + 1] ~= '' then
+    call('HSET', key, 'multiplier', ARGV[a + 1])
+  end
+  call('HSET', key, 'bid', ARGV[a + 2], 'ask', ARGV[a + 3],
+    'bid_size', ARGV[a + 4], 'ask_size', ARGV[a + 5], 'quote_ts', ARGV[a + 6],
+    'iv', ARGV[a + 10], 'delta', ARGV[a + 11], 'gamma', ARGV[a + 12],
+    'theta', ARGV[a + 13], 'vega', ARGV[a + 14], 'oi', ARGV[a + 15],
+    'volume', ARGV[a + 16], 'volume_ts', ARGV[a + 17])
+  return true
+end
+
+local seq = tonumber(times[3] or '0') + 1
+local changed = {}
+for r = 1, #rows do
+  local base, key = 5 + (r - 1) * ROW, KEYS[6 + r]
+  if rows[r] and merge_row(key, base, rows[r])
+      or not rows[r] and replace_row(key, base) then
     changed[#changed + 1] = seq
     changed[#changed + 1] = ARGV[base]
   end
