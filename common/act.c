@@ -12,6 +12,7 @@ void
 act_start(struct act *a, int64_t deadline_ms)
 {
 	a->deadline = clock_mono_ms() + deadline_ms;
+	db_deadline(a->view.db, a->deadline);
 }
 
 void

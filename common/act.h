@@ -32,7 +32,8 @@ struct answer {
 
 struct act {
 	struct view view;
-	int64_t deadline; /* monotonic ms; set by act_start */
+	int64_t deadline;     /* monotonic ms; set by act_start */
+	char fence_token[33]; /* of the last fence taken; "" none */
 	uint64_t conflicts, reconnects, fence_waits; /* counters */
 	struct words keys, args;                     /* of the next script */
 	struct answer answer;                        /* of the last one */

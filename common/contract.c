@@ -197,9 +197,11 @@ contract_default_times(struct contract *c, struct span ts_text)
 	for (int g = 0; g < CG_COUNT; g++) {
 		int ts = contract_groups[g].ts;
 
-		if (ts < 0 || !contract_has(c, (enum contract_group)g))
+		if (ts < 0)
 			continue;
-		if (c->f[ts].p == NULL || g == CG_VOLUME)
+		if (!contract_has(c, (enum contract_group)g))
+			c->f[ts] = SPAN_NONE; /* a time of nothing */
+		else if (c->f[ts].p == NULL || g == CG_VOLUME)
 			c->f[ts] = ts_text;
 	}
 }

@@ -112,7 +112,9 @@ void contract_take(
 
 /*
  * Give every group of a snapshot's row that has values but no time of its
- * own the snapshot's: text must outlive c.  Volume always takes it.
+ * own the snapshot's: text must outlive c.  Volume always takes it.  A group
+ * without values loses its time: it is no candidate, and must not look newer
+ * than one with values.
  */
 void contract_default_times(struct contract *c, struct span ts_text);
 

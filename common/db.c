@@ -275,6 +275,12 @@ db_close(struct db **db)
 	*db = NULL;
 }
 
+void
+db_deadline(struct db *db, int64_t mono_ms)
+{
+	db->w.deadline = mono_ms;
+}
+
 const char *
 db_name(const struct db *db)
 {

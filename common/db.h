@@ -59,6 +59,10 @@ void db_close(struct db **db);
 /* A new connection to the same place; outstanding commands are forgotten. */
 int db_reopen(struct db *db, struct err *e);
 
+/* Nothing waits beyond this monotonic time (75, DEADLINE, and the connection
+ * is dead then); 0 = no such limit. */
+void db_deadline(struct db *db, int64_t mono_ms);
+
 /* The address for messages, without password. */
 const char *db_name(const struct db *db);
 

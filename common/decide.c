@@ -69,6 +69,14 @@ meta_is(const struct current *now, const char *field, const char *want)
 	return span_eq(hash_get(&now->meta, field), span_str(want));
 }
 
+static bool
+is_pinned(const struct current *now)
+{
+	struct span p = hash_get(&now->meta, "pinned");
+
+	return p.n > 0 && !span_eq(p, SPAN_LIT("0"));
+}
+
 static void
 reject(struct verdict *v, const char *reason)
 {
@@ -95,21 +103,26 @@ static bool
 is_confirmed(const struct current *now, const struct snapshot *s,
     const struct policy *p, const struct turnover *t, struct verdict *v)
 {
-	int64_t seen = 0, first = s->end_ts;
+	int64_t seen = 0, first = s->end_ts, last = 0;
 
 	if (span_eq(hash_get(&now->pending, "hash"),
 		span_str(s->sum.geometry_hash))) {
 		hash_int(&now->pending, "seen", &seen);
 		hash_int(&now->pending, "first_ts", &first);
+		last = first;
+		hash_int(&now->pending, "last_ts", &last);
 	}
-	if (s->end_ts >= first + seen * CONFIRM_APART_MS)
+	if (seen == 0 || s->end_ts >= last + CONFIRM_APART_MS) {
 		seen++;
+		last = s->end_ts;
+	}
 	if (seen >= p->confirm)
 		return true;
 	reject(v, "shrink");
 	v->suspect = true;
 	v->seen = seen;
 	v->first_ts = first;
+	v->last_ts = last;
 	snprintf(v->detail, sizeof(v->detail),
 	    "%zu of %zu unexpired contracts gone, %" PRId64 " of %" PRId64
 	    " confirmations",
@@ -141,7 +154,7 @@ is_refused(const struct current *now, const struct snapshot *s,
 		snprintf(v->detail, sizeof(v->detail),
 		    "snapshot is %" PRId64 " s ahead of the server's clock",
 		    (s->end_ts - now->now_ms) / 1000);
-	} else if (now->exists && meta_int(now, "pinned", 0) != 0 &&
+	} else if (now->exists && is_pinned(now) &&
 		   !(same_hash && same_filter)) {
 		reject(v, "pinned");
 		snprintf(v->detail, sizeof(v->detail),
@@ -166,6 +179,7 @@ decide(const struct current *now, const struct snapshot *s,
 	*v = (struct verdict){0};
 	if (s->board.n == 0) {
 		reject(v, "empty");
+		snprintf(v->detail, sizeof(v->detail), "no contracts");
 		return;
 	}
 	count_turnover(now, s, &t);
@@ -176,7 +190,7 @@ decide(const struct current *now, const struct snapshot *s,
 			  ? true
 			  : meta_is(now, "filter", s->filter);
 	v->by_silence = now->exists && !p->force && silence_lasts(now, s);
-	asked = now->exists && (p->force || v->by_silence);
+	asked = v->asked = p->force || v->by_silence;
 	if (now->exists && !now->damaged && same_hash && same_filter &&
 	    s->begin_ts == meta_int(now, "begin_ts", 0) &&
 	    s->end_ts == meta_int(now, "snapshot_ts", 0)) {
@@ -194,7 +208,7 @@ decide(const struct current *now, const struct snapshot *s,
 		v->kind = VERDICT_PROMOTE;
 	}
 	if (v->kind == VERDICT_PROMOTE) {
-		v->forced = asked;
+		v->forced = asked && now->exists;
 		v->reason = !now->exists   ? "first"
 			    : now->damaged ? "damaged"
 			    : !same_hash   ? "geometry"

@@ -47,11 +47,13 @@ enum verdict_kind {
 struct verdict {
 	enum verdict_kind kind;
 	const char *reason; /* as in the epoch record; NULL for the same */
+	bool asked;         /* a forced one was asked for */
 	bool forced;        /* the new epoch is a forced one */
 	bool by_silence;    /* forced by a dormant request, not by --force */
 	bool suspect;       /* reject: remember the board as pending … */
 	int64_t seen;       /* … seen that many times, … */
-	int64_t first_ts;   /* … the first time at this end_ts */
+	int64_t first_ts;   /* … the first time at this end_ts, … */
+	int64_t last_ts;    /* … the last time that counted at this one */
 	size_t entered, exited;
 	char detail[160]; /* a refusal's numbers, for people */
 };

@@ -157,7 +157,7 @@ copy_id(char out[EPOCH_ID_MAX], struct span id)
 }
 
 /* A shrunk board is not believed at once, but it is remembered. */
-static int
+static enum act_result
 remember_suspect(struct act *act, const struct current *now,
     const struct snapshot *s, const struct verdict *v, struct err *e)
 {
@@ -169,11 +169,14 @@ remember_suspect(struct act *act, const struct current *now,
 	words_str(&act->args, s->sum.geometry_hash);
 	words_int(&act->args, v->first_ts);
 	words_int(&act->args, v->seen);
+	words_int(&act->args, v->last_ts);
 	if (act_script(act, &script_pend, e) < 0)
-		return -1;
-	if (act_said(act, "badtype"))
-		act_refusal(act, "pend", e);
-	return act_said(act, "badtype") ? -1 : 0;
+		return ACT_FAILED;
+	if (act_said(act, "ok"))
+		return ACT_DONE;
+	if (act_said(act, "conflict"))
+		return ACT_AGAIN;
+	return act_refusal(act, "pend", e);
 }
 
 static void
@@ -211,8 +214,8 @@ apply_once(struct act *act, const struct snapshot *s, const struct policy *p,
 	case VERDICT_REJECT:
 		set_rejected(
 		    out, v.reason, status_of_rejection(v.reason), v.detail);
-		if (v.suspect && remember_suspect(act, now, s, &v, e) < 0)
-			r = ACT_FAILED;
+		if (v.suspect)
+			r = remember_suspect(act, now, s, &v, e);
 		break;
 	case VERDICT_SAME:
 		out->kind = OUTCOME_SAME;
@@ -234,45 +237,54 @@ apply_once(struct act *act, const struct snapshot *s, const struct policy *p,
 	return r;
 }
 
+/* Wait a little where somebody else must finish first. */
+static void
+count_retry(struct act *act, enum act_result r, int *tries)
+{
+	if (r == ACT_FENCED) {
+		act->fence_waits++;
+		clock_sleep_ms(FENCE_WAIT_MS);
+	} else {
+		act->conflicts++;
+		++*tries;
+	}
+}
+
 int
 epoch_apply(struct act *act, const struct snapshot *s, const struct policy *p,
     struct outcome *out, struct err *e)
 {
 	struct current now = {0};
-	int rc = -1, tries = 0, refusals = 0;
+	int tries = 0, refusals = 0;
+	enum act_result r;
 
-	while (tries < TRIES_MAX) {
-		enum act_result r = apply_once(act, s, p, &now, out, e);
-
-		if (r == ACT_DONE) {
-			rc = 0;
+	while ((r = apply_once(act, s, p, &now, out, e)) != ACT_DONE) {
+		if (r == ACT_FAILED) {
+			/* An answer like OOM over a live connection is not
+			 * worth many stagings. */
+			if ((db_alive(act->view.db) && refusals++ > 0) ||
+			    !db_may_retry(e) || act_recover(act, e) < 0)
+				break;
+			continue;
+		}
+		count_retry(act, r, &tries);
+		if (sig_stop != 0) {
+			err_set(e, EX_TEMPFAIL, "INTERRUPTED",
+			    "stopped by signal %d", (int)sig_stop);
+			r = ACT_FAILED;
 			break;
 		}
-		/* An answer like OOM over a live connection is not worth many
-		 * stagings. */
-		if (r == ACT_FAILED && db_alive(act->view.db) && refusals++ > 0)
-			break;
-		if (r == ACT_FAILED &&
-		    (!db_may_retry(e) || act_recover(act, e) < 0))
-			break;
-		if (r == ACT_FENCED) {
-			act->fence_waits++;
-			clock_sleep_ms(FENCE_WAIT_MS);
-		} else {
-			tries++;
-		}
-		if (r == ACT_AGAIN)
-			act->conflicts++;
-		if (sig_stop != 0 || clock_mono_ms() >= act->deadline)
-			tries = TRIES_MAX;
-		if (tries == TRIES_MAX && r != ACT_FAILED) {
+		if (tries >= TRIES_MAX || clock_mono_ms() >= act->deadline) {
 			set_rejected(out, "conflict", EX_TEMPFAIL,
-			    "other promoters kept changing the active epoch");
-			rc = 0;
+			    r == ACT_FENCED
+				? "the active epoch stays fenced"
+				: "others kept changing the active epoch");
+			r = ACT_DONE;
+			break;
 		}
 	}
 	current_free(&now);
-	return rc;
+	return r == ACT_DONE ? 0 : -1;
 }
 
 static enum act_result
@@ -317,7 +329,8 @@ epoch_keep(struct act *act, const char *symbol, const char *for_epoch,
 		if (rc == 0 || !db_may_retry(e) || act_recover(act, e) < 0)
 			break;
 	}
-	copy_id(out->id, buf_view(&id));
+	if (rc == 0)
+		copy_id(out->id, buf_view(&id));
 	buf_free(&id);
 	return rc;
 }

@@ -17,13 +17,16 @@
 
 #include "clock.h"
 #include "promote.h"
+#include "sig.h"
 #include "stage.h"
 
-extern const char lua_reserve[], lua_fence[], lua_commit[];
+extern const char lua_reserve[], lua_fence[], lua_commit[], lua_abandon[];
 static struct db_script script_reserve = {
     .name = "reserve", .text = lua_reserve};
 static struct db_script script_fence = {.name = "fence", .text = lua_fence};
 static struct db_script script_commit = {.name = "commit", .text = lua_commit};
+static struct db_script script_abandon = {
+    .name = "abandon", .text = lua_abandon};
 
 #define NONCE_TEXT 33
 #define LEASE_MS "2000"   /* of the fence */
@@ -148,6 +151,7 @@ call_fence(struct promotion *p, const char *how, struct err *e)
 	words_str(&act->args, p->token);
 	words_str(&act->args, LEASE_MS);
 	words_str(&act->args, how);
+	words_str(&act->args, act->fence_token);
 	if (act_script(act, &script_fence, e) < 0)
 		return ACT_FAILED;
 	if (act_said(act, "ok"))
@@ -169,11 +173,13 @@ take_fence(struct promotion *p, struct err *e)
 	if (make_nonce(p->token, e) < 0)
 		return ACT_FAILED;
 	while ((r = call_fence(p, "take", e)) == ACT_FENCED) {
-		if (clock_mono_ms() >= p->act->deadline)
+		if (sig_stop != 0 || clock_mono_ms() >= p->act->deadline)
 			return ACT_AGAIN;
 		p->act->fence_waits++;
 		clock_sleep_ms(FENCE_PAUSE_MS);
 	}
+	/* Also after a lost answer: it may stand, and it is ours. */
+	memcpy(p->act->fence_token, p->token, sizeof(p->token));
 	return r;
 }
 
@@ -287,7 +293,7 @@ add_meta(struct promotion *p, struct words *w)
 	add_pair(w, "reason", span_str(p->v->reason));
 	add_pair(w, "filter", span_str(s->filter));
 	add_pair_int(w, "forced_dirty", p->v->forced);
-	if (p->v->forced)
+	if (p->v->asked)
 		add_pair_int(w, "forced_ts", s->end_ts);
 	add_pair(w, "prev", old_id(p));
 	add_pair_int(w, "entered", (int64_t)p->v->entered);
@@ -330,7 +336,9 @@ commit_words(struct promotion *p)
 	words_int(&act->args, p->s->begin_ts);
 	words_int(&act->args, p->s->end_ts);
 	words_int(&act->args, p->stage.had_ws);
-	words_int(&act->args, p->v->by_silence);
+	words_str(&act->args, p->v->by_silence ? "silence"
+			      : p->v->forced   ? "forced"
+					       : "");
 	words_int(&act->args, same_board);
 	add_meta(p, &act->args);
 }
@@ -376,11 +384,39 @@ switch_over(struct promotion *p, struct err *e)
 
 /* --- clean up --- */
 
+/* Let the others go on at once instead of when the lease is over. */
+static void
+drop_fence(struct promotion *p)
+{
+	struct err ignored;
+
+	if (p->token[0] != '\0' && db_alive(p->act->view.db))
+		call_fence(p, "drop", &ignored);
+}
+
+/* May the contracts be taken back?  Only abandon.lua knows: the commit whose
+ * answer was lost may have been done, the id may be another's by now. */
+static bool
+is_given_up(struct promotion *p)
+{
+	struct act *act = p->act;
+	struct err ignored;
+
+	act_clear(act);
+	act_key(act, KEY_ACTIVE, SPAN_NONE);
+	act_key(act, KEY_META, span_str(p->id));
+	words_str(&act->args, p->s->symbol);
+	words_str(&act->args, p->id);
+	words_str(&act->args, p->nonce);
+	return act_script(act, &script_abandon, &ignored) == 0 &&
+	       act_said(act, "ok");
+}
+
 /*
- * Take back a reservation that will not be committed: meta first, so that a
- * commit still under way answers "gone".  Best effort, and only over the
- * connection that staged: after a lost one late writes may follow, and the
- * reservation is left to epoch-gc.
+ * Take back a reservation that will not be committed.  Best effort, and only
+ * over a connection that stands: after a lost one late writes may follow, and
+ * the reservation is left to be swept; geometry, the index of what there is
+ * to sweep, goes last.
  */
 static void
 abandon(struct promotion *p)
@@ -391,12 +427,9 @@ abandon(struct promotion *p)
 	struct err ignored;
 
 	db_drain(db, &ignored); /* what failed before is known */
-	if (!db_alive(db))
+	drop_fence(p);
+	if (!db_alive(db) || !is_given_up(p))
 		return;
-	words_clear(w);
-	words_str(w, "UNLINK");
-	act_key(p->act, KEY_META, id);
-	db_push(db, words_view(w), w->n, NULL, NULL, &ignored);
 	stage_take_back(&p->stage, &ignored);
 	words_clear(w);
 	words_str(w, "UNLINK");

@@ -27,11 +27,7 @@ snapshot_begin(struct snapshot *s, struct rec *geometry, struct err *e)
 	snapshot_free(s);
 	s->head = *geometry;
 	*geometry = (struct rec){0};
-	if (rec_int(&s->head, "begin_ts", &s->begin_ts) < 0 ||
-	    rec_int(&s->head, "end_ts", &s->end_ts) < 0 || s->begin_ts <= 0 ||
-	    s->end_ts < s->begin_ts)
-		return err_set(e, EX_DATAERR, "BAD_RECORD",
-		    "geometry without valid begin_ts and end_ts");
+	s->end_ts = rec_ts(&s->head); /* also of one that is refused below */
 	s->symbol = rec_str(&s->head, "symbol");
 	s->source = rec_str(&s->head, "source");
 	s->reason = rec_str(&s->head, "reason");
@@ -39,9 +35,16 @@ snapshot_begin(struct snapshot *s, struct rec *geometry, struct err *e)
 	s->filter = rec_str(&s->head, "filter");
 	if (s->filter == NULL)
 		s->filter = "";
-	if (s->source == NULL || s->reason == NULL)
+	if (s->source == NULL || s->reason == NULL) {
+		s->source = s->reason = "";
 		return err_set(e, EX_DATAERR, "BAD_RECORD",
 		    "geometry whose source or reason is not a string");
+	}
+	if (rec_int(&s->head, "begin_ts", &s->begin_ts) < 0 ||
+	    rec_int(&s->head, "end_ts", &s->end_ts) < 0 || s->begin_ts <= 0 ||
+	    s->end_ts < s->begin_ts)
+		return err_set(e, EX_DATAERR, "BAD_RECORD",
+		    "geometry without valid begin_ts and end_ts");
 	s->spot = rec_num(&s->head, "spot");
 	s->spot_ts = rec_num(&s->head, "spot_ts");
 	base = s->begin_ts;

@@ -32,7 +32,8 @@ struct snapshot {
 
 void snapshot_free(struct snapshot *s);
 
-/* Start from a geometry record, which is moved in.  -1 and *e (65). */
+/* Start from a geometry record, which is moved in.  -1 and *e (65): then only
+ * symbol, reason, for_epoch and end_ts (the record's ts) can be relied on. */
 int snapshot_begin(struct snapshot *s, struct rec *geometry, struct err *e);
 
 /* Add a contract line of this snapshot.  -1 and *e (65). */

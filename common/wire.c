@@ -153,6 +153,11 @@ await(struct wire *w, short events, short *got)
 			return lose(w, &e);
 		}
 		left = w->progress + w->timeout_ms - clock_mono_ms();
+		if (w->deadline > 0 && clock_mono_ms() >= w->deadline) {
+			err_set(&e, EX_TEMPFAIL, "DEADLINE",
+			    "%s: the time for all of it is over", w->addr.name);
+			return lose(w, &e);
+		}
 		if (left <= 0) {
 			err_set(&e, EX_TEMPFAIL, "REDIS_TIMEOUT",
 			    "%s: no answer within %lld ms", w->addr.name,

@@ -27,7 +27,8 @@ struct db_val;
 
 struct wire {
 	struct addr addr;
-	int64_t timeout_ms;
+	int64_t timeout_ms; /* for one answer */
+	int64_t deadline;   /* monotonic ms for all waits together; 0 none */
 	struct redisContext *c; /* NULL: not connected */
 	struct buf out;         /* commands, in RESP: append them here */
 	size_t sent;            /* bytes of out */

@@ -290,6 +290,46 @@ sound() {
 	assert "$(jq -r '.outcome' <<<"$output" | paste -sd' ')" = "rejected new"
 }
 
+@test "a geometry with impossible times is a rejected snapshot, told as one" {
+	board a
+	promote a
+	id=$(active)
+	sed 's/"begin_ts":[0-9]*/"begin_ts":9999999999999/; s/"reason":"scheduled"/"reason":"dormant"/' a >bad
+	promote bad 65
+	assert "$(field outcome)/$(field reason)/$(field epoch_id)" = "rejected/incomplete/$id"
+	assert "$(meta forced_dirty)" = 1 "the request was a dormant one"
+}
+
+@test "a time without values is no candidate and blocks none" {
+	make_chain -n 2 -t $T | sed -E 's/"(bid|ask|bid_size|ask_size)":[0-9.]+,//g' |
+	    geom-hash >hollow
+	board old -n 2 -s 2 -t $((T + 1000)) -q $((T - 5000000))
+	promote hollow
+	id=$(records contract old | head -1 | jq -r .id)
+	key="epoch:$(active):contract:$id"
+	assert "$(rcli HEXISTS "$key" quote_ts)" = 0
+	promote old
+	assert "$(field outcome)" = same
+	assert "$(rcli HGET "$key" quote_ts)" = $((T - 5000000))
+	assert "$(rcli HGET "$key" bid)" != ""
+	# Nor where another writer left one.
+	rcli HDEL "$key" bid ask bid_size ask_size >/dev/null
+	rcli HSET "$key" quote_ts $((T + 9000000)) quote_seq 4 >/dev/null
+	board next -n 2 -s 3 -t $((T + 2000)) -q $((T - 4000000))
+	promote next
+	assert "$(rcli HMGET "$key" quote_ts quote_seq | paste -sd/)" = "$((T - 4000000))/"
+}
+
+@test "a stored time that is no number: damaged, nothing half-merged" {
+	board a -n 4 -t $T
+	board b -n 4 -s 2 -t $((T + 1000))
+	promote a
+	id=$(active)
+	rcli HSET "epoch:$id:contract:$(records contract a | tail -1 | jq -r .id)" quote_ts x >/dev/null
+	promote b
+	assert "$(field outcome)/$(field reason)" = new/damaged
+}
+
 @test "contracts without geom-hash before us: told so, 65" {
 	make_chain >raw
 	run_tool 65 epoch-promote <raw
@@ -381,6 +421,29 @@ refused() { # FILE REASON [option...]: exit 1, nothing changed
 	assert "$(field outcome)/$(field exited)" = new/90
 	assert "$(rcli EXISTS epoch:pending:SPX)" = 0
 	sound
+}
+
+@test "shrink: the full snapshot of before, sent again, is no new sight" {
+	board full -n 100 -t $T
+	board small -n 10 -t $((T + 10000))
+	board late -n 10 -s 3 -t $((T + 70000))
+	promote full
+	promote small 1
+	promote full
+	promote late
+	assert "$(field outcome)" = new
+}
+
+@test "shrink: three confirmations are 60 s apart, each from the last" {
+	board full -n 100 -t $T
+	promote full
+	for at in 0 119 120; do
+		board small -n 10 -t $((T + 10000 + at * 1000))
+		promote small 1 --confirm 3
+	done
+	assert "$stderr" has "2 of 3"
+	board small -n 10 -t $((T + 10000 + 179000))
+	promote small 0 --confirm 3
 }
 
 @test "shrink: another small board, or a full one in between, starts anew" {
@@ -478,6 +541,24 @@ refused() { # FILE REASON [option...]: exit 1, nothing changed
 	promote b
 	assert "$(field outcome)" = same
 	sound
+}
+
+@test "--force on the first snapshot, repeated, is one epoch" {
+	board a -t $T
+	promote a 0 --force
+	assert "$(field outcome)/$(field reason)/$(field forced)" = new/first/false
+	promote a 0 --force
+	assert "$(field outcome)" = same
+	assert "$(rcli LLEN epoch:timeline:SPX)" = 1
+}
+
+@test "--force during silence inherits the count of it" {
+	board a -t $T
+	promote a
+	rcli HSET "epoch:meta:$(active)" dormant_count 2 ticks 5 >/dev/null
+	board b -s 2 -t $((T + 1000))
+	promote b 0 --force
+	assert "$(meta dormant_count)/$(meta forced_dirty)" = 2/1
 }
 
 @test "two forced epochs of one second have two ids" {

@@ -83,7 +83,7 @@ live_wins() { # DELTA ORIGIN FIELD...
 GROUPS_OF=("quote bid ask bid_size ask_size" "trade last last_size"
     "volume volume")
 
-# Write every combination's live values on the epoch $1.
+# Write every combination's live values on the epoch $1; $2: mark only some.
 set_live() {
 	local i combo id g f name
 	local -a cmd
@@ -101,7 +101,8 @@ set_live() {
 			done
 		done
 		# A promotion does not mark what it carried: half is unmarked.
-		((i % 2)) && echo "ZADD epoch:$1:changed 2 $id"
+		[[ ${2-} == half ]] && ((i % 2)) ||
+			echo "ZADD epoch:$1:changed 2 $id"
 	done | rcli >/dev/null
 	rcli HSET "epoch:meta:$1" seq 2 >/dev/null
 }
@@ -134,8 +135,12 @@ check_winners() {
 				echo "${COMBOS[i]}: $f is '$have', not '$want' ($side)"
 			done
 		done
-		f=$(rcli HGET "epoch:$1:contract:${IDS[i]}" oi)
-		[[ $f == "$(value_in oi)" ]] || bad=$((bad + 1))
+		for f in iv delta gamma theta vega oi; do
+			have=$(rcli HGET "epoch:$1:contract:${IDS[i]}" "$f")
+			[[ $have == "$(value_in "$f")" ]] && continue
+			bad=$((bad + 1))
+			echo "${COMBOS[i]}: $f is '$have', not the snapshot's"
+		done
 	done
 	((bad == 0)) || fail "$bad fields are wrong"
 }
@@ -146,7 +151,7 @@ start() { # the new board's extra options
 	epoch-promote <a >/dev/null
 	OLD=$(rcli HGET epoch:active SPX)
 	mapfile -t IDS < <(records contract a | jq -r .id)
-	set_live "$OLD"
+	[[ -n ${LATER-} ]] || set_live "$OLD" half
 }
 
 @test "carry: the right winner in every group and combination" {
@@ -259,6 +264,35 @@ at_each_stop() {
 		"$ROOT/tests/invariants" "$REDIS_SOCK"
 	done
 	((n < 60)) || fail "the loop never came to an undisturbed run"
+}
+
+@test "carry: the same for values that came while the board was staged" {
+	LATER=yes start -n 32
+	for ((n = 8; n < 60; n++)); do
+		rcli FLUSHALL >/dev/null
+		epoch-promote <a >/dev/null
+		LD_PRELOAD=$FAULT_SO FAULT_STOP_AT=$n \
+		    epoch-promote <b >out 2>err 3>&- &
+		pid=$!
+		for ((wait = 0; wait < 250; wait++)); do
+			is_stopped $pid 2>/dev/null && break
+			has_ended $pid && break
+			sleep 0.01
+		done
+		is_stopped $pid || fail "never staged"
+		new=$(rcli ZRANGE epoch:staging 0 -1)
+		[[ -n $new && $(rcli KEYS "epoch:$new:contract:*" | wc -l) == 32 ]] && break
+		kill -CONT $pid
+		wait $pid
+	done
+	set_live "$OLD"
+	kill -CONT $pid
+	wait $pid || fail "$(cat err)"
+	id=$(rcli HGET epoch:active SPX)
+	check_winners "$id"
+	assert "$(rcli GET "epoch:$id:had_ws_updates")" = 1
+	assert "$(rcli HGET "epoch:meta:$id" last_tick_ts)" = "$LAST_TICK"
+	((WON > 27)) || fail "won $WON"
 }
 
 @test "no tick is lost at a switch, whenever it comes" {

@@ -30,6 +30,7 @@ find_redis() {
 setup() {
 	find_redis || redis_start
 	rcli FLUSHALL >/dev/null
+	rcli CONFIG SET maxmemory 0 >/dev/null
 	cd "$BATS_TEST_TMPDIR" || return 1
 }
 
@@ -49,6 +50,7 @@ active() {
 
 sound() { # [WHAT]
 	"$ROOT/tests/invariants" "$REDIS_SOCK" || fail "not sound: ${1-}"
+	epoch-inspect --check >check 2>&1 || fail "--check: ${1-}: $(cat check)"
 }
 
 contracts() { # of the active epoch, as text
@@ -59,13 +61,14 @@ contracts() { # of the active epoch, as text
 # until a run is not touched by it; after each, the state is sound, and a run
 # without a fault ends in the values of an undisturbed one.
 each_point() { # FILE FAULT [ENV...]
-	local file=$1 fault=$2 n rc want old
+	local file=$1 fault=$2 n rc want old epochs
 	shift 2
 	rcli FLUSHALL >/dev/null
 	epoch-promote <"$DIR/a" >/dev/null
 	old=$(active)
 	epoch-promote <"$DIR/$file" >/dev/null
 	want=$(contracts | sed "s/^hash epoch:[^ ]*:contract:/ /")
+	epochs=$(rcli LLEN epoch:timeline:SPX)
 	POINTS=0 FAILED=0 OLD_STAYED=0
 	for ((n = 1; n < 2000; n++)); do
 		rcli FLUSHALL >/dev/null
@@ -75,9 +78,16 @@ each_point() { # FILE FAULT [ENV...]
 		    timeout 20 epoch-promote --redis-timeout 2 --deadline 4 \
 		    <"$DIR/$file" >out 2>err || rc=$?
 		sound "$fault=$n"
-		[[ $(active) == "$old" ]] && OLD_STAYED=$((OLD_STAYED + 1))
+		if [[ $(active) == "$old" ]]; then
+			OLD_STAYED=$((OLD_STAYED + 1))
+		else
+			assert "$(rcli HGET "epoch:meta:$(active)" prev)" = "$old" "point $n"
+		fi
 		((rc == 0)) || FAILED=$((FAILED + 1))
-		if [[ $fault == FAULT_KILL_AT ]]; then
+		if [[ $fault == FAULT_TERM_AT ]]; then
+			((rc == 75 || rc == 0)) || fail "point $n: $rc $(cat err)"
+			((n > $(cut -d ' ' -f 1 count))) && break
+		elif [[ $fault == FAULT_KILL_AT ]]; then
 			((rc == 137 || rc == 0)) || fail "point $n: $rc $(cat err)"
 			((rc == 0)) && break
 		elif ((n > $(cut -d ' ' -f "${FIELD:-1}" count))); then
@@ -89,6 +99,7 @@ each_point() { # FILE FAULT [ENV...]
 		rcli DEL "epoch:$(active):fence" >/dev/null
 		epoch-promote <"$DIR/$file" >out 2>err || fail "no convergence: $(cat err)"
 		sound "after $fault=$n and a good run"
+		assert "$(rcli LLEN epoch:timeline:SPX)" = "$epochs" "epochs after $fault=$n"
 		[[ $(contracts | sed "s/^hash epoch:[^ ]*:contract:/ /") == "$want" ]] ||
 			fail "other values after $fault=$n"
 	done
@@ -122,6 +133,13 @@ each_point() { # FILE FAULT [ENV...]
 		assert "$(rcli LLEN epoch:timeline:SPX)" = 1
 	done
 	((n > 30 && n < 500)) || fail "points: $n"
+}
+
+@test "TERM before every write: 75 or done, nothing torn, nothing half" {
+	each_point b FAULT_TERM_AT FAULT_SHORT=250
+	((POINTS > 25 && FAILED > 10)) || fail "points: $POINTS, failed $FAILED"
+	each_point r FAULT_TERM_AT FAULT_SHORT=250
+	((POINTS > 10 && FAILED > 5)) || fail "points: $POINTS, failed $FAILED"
 }
 
 @test "EPIPE, ECONNRESET and ENOSPC at every write" {
@@ -225,6 +243,113 @@ is_stopped() {
 		sound "converged, write $n"
 	done
 	((met >= 4)) || fail "only $met runs met a stopped server"
+}
+
+sockets() { # PID
+	find "/proc/$1/fd" -lname 'socket:*' -printf '%l\n' 2>/dev/null | sort
+}
+
+has_other_sockets() { # PID SOCKETS
+	[[ $(sockets "$1") != "$2" ]]
+}
+
+# As above, but the promoter is patient: it has connected anew when the server
+# goes on, which then reads what came over the old connection and the new one.
+@test "a promoter that connects anew is not met by its own late commands" {
+	met=0
+	for n in 9 10 11 12 13 14 15 16; do
+		rcli FLUSHALL >/dev/null
+		epoch-promote <"$DIR/a" >/dev/null
+		LD_PRELOAD=$FAULT_SO FAULT_STOP_AT=$n FAULT_SHORT=700 \
+		    epoch-promote -v --redis-timeout 0.1 --deadline 15 \
+		    <"$DIR/wide" >out 2>err 3>&- &
+		pid=$!
+		eventually is_stopped $pid
+		kill -STOP "$REDIS_PID"
+		before=$(sockets $pid)
+		kill -CONT $pid
+		eventually has_other_sockets $pid "$before"
+		kill -CONT "$REDIS_PID"
+		wait $pid || fail "write $n: $(cat err)"
+		[[ $(cat err) =~ reconnects\ [1-9] ]] && met=$((met + 1))
+		sound "write $n"
+		assert "$(rcli LLEN epoch:timeline:SPX)" = 2 "write $n"
+		assert "$(rcli KEYS "epoch:$(active):contract:*" | wc -l)" = 40
+	done
+	((met >= 4)) || fail "only $met runs connected anew"
+}
+
+# The commit is done, its answer lost, and its repetition refused: what was
+# committed must not be taken back.
+@test "a commit done, its answer lost, its repetition refused: it stands" {
+	met=0
+	for ((n = 11; n < 20; n++)); do
+		for ((m = n + 1; m < n + 5; m++)); do
+			rcli FLUSHALL >/dev/null
+			epoch-promote <"$DIR/a" >/dev/null
+			old=$(active)
+			LD_PRELOAD=$FAULT_SO FAULT_RERR_AT=$n FAULT_STOP_AT=$m \
+			    epoch-promote --redis-timeout 0.2 --deadline 0.5 \
+			    <"$DIR/b" >out 2>err 3>&- &
+			pid=$!
+			for ((wait = 0; wait < 250; wait++)); do
+				is_stopped $pid 2>/dev/null && break
+				kill -0 $pid 2>/dev/null || break
+				sleep 0.01
+			done
+			[[ $(active) != "$old" ]] && met=$((met + 1))
+			rcli ACL SETUSER default -evalsha -eval >/dev/null
+			kill -CONT $pid 2>/dev/null || :
+			wait $pid || :
+			rcli ACL SETUSER default +@all >/dev/null
+			sound "read $n, write $m"
+		done
+	done
+	((met >= 2)) || fail "no run was stopped after its commit"
+}
+
+@test "--deadline ends the wait for a server that would answer in a minute" {
+	epoch-promote <"$DIR/a" >/dev/null
+	for file in b r; do
+		mkfifo pipe.$file
+		epoch-promote --redis-timeout 60 --deadline 0.3 <pipe.$file >out 2>err 3>&- &
+		pid=$!
+		exec 5>pipe.$file
+		head -n 3 "$DIR/$file" >&5
+		eventually test "$(rcli CLIENT LIST | grep -c .)" -gt 1
+		kill -STOP "$REDIS_PID"
+		tail -n +4 "$DIR/$file" >&5
+		exec 5>&-
+		eventually has_ended $pid
+		rc=0
+		wait $pid || rc=$?
+		kill -CONT "$REDIS_PID"
+		assert $rc = 75 "$file"
+		assert "$(cat err)" has DEADLINE
+		sound
+	done
+}
+
+has_ended() {
+	! kill -0 "$1" 2>/dev/null
+}
+
+@test "a contract key of another type: 78, structure as it was, heals once it is gone" {
+	epoch-promote <"$DIR/a" >/dev/null
+	id=$(active)
+	key=$(rcli KEYS "epoch:$id:contract:*" | head -1)
+	for file in r b; do
+		rcli DEL "$key" >/dev/null
+		rcli SET "$key" foreign >/dev/null
+		run_tool 78 epoch-promote <"$DIR/$file"
+		assert "$(active)/$(rcli LLEN epoch:timeline:SPX)" = "$id/1"
+		assert "$(rcli ZCARD epoch:staging)" = 0
+	done
+	rcli DEL "$key" >/dev/null
+	run_tool epoch-promote <"$DIR/r"
+	assert "$(jq -r .reason <<<"$output")" = damaged
+	"$ROOT/tests/invariants" "$REDIS_SOCK" | grep -v "$id" | grep . && fail "not sound"
+	run_tool epoch-inspect --check
 }
 
 # --- the server dies, restarts, refuses
@@ -437,7 +562,7 @@ is_stopped() {
 		wait $pid || rc=$?
 		exec 5>&-
 		case $signal in
-		TERM) assert $rc = 75 ;;
+		TERM) assert $rc = 75 ;; # inside a snapshot
 		INT) assert $rc = 130 ;;
 		HUP) assert $rc = 129 ;;
 		esac

@@ -237,3 +237,147 @@ start_stopped() { # FILE N
 	done
 	((met >= 3 && n < 60)) || fail "$met runs met the fence, $n points"
 }
+
+# Stop FILE (with options) at the first write before which the whole new board
+# is staged: fence, carry and commit are still to come.
+stop_when_staged() { # FILE N [OPTION...]
+	local file=$1 n=$2 at
+	shift 2
+	for ((at = 8; at < 60; at++)); do
+		rcli FLUSHALL >/dev/null
+		prepare
+		LD_PRELOAD=$FAULT_SO FAULT_STOP_AT=$at \
+		    epoch-promote -v "$@" <"$file" >out 2>err 3>&- &
+		pid=$!
+		for ((wait = 0; wait < 250; wait++)); do
+			is_stopped $pid 2>/dev/null && break
+			has_ended $pid && break
+			sleep 0.01
+		done
+		is_stopped $pid 2>/dev/null || fail "ended before it was staged"
+		new=$(rcli ZRANGE epoch:staging 0 -1)
+		if [[ -n $new && $(rcli KEYS "epoch:$new:contract:*" | wc -l) == "$n" ]]; then
+			return 0
+		fi
+		kill -CONT $pid
+		wait $pid || :
+	done
+	fail "never staged"
+}
+
+@test "a tick between staging and commit ends the silence: no forced epoch" {
+	make_chain -n 6 -t 1750000000000 | geom-hash >a
+	prepare() {
+		epoch-promote <a >/dev/null
+		rcli HSET "epoch:meta:$(active)" dormant_count 2 ticks 3 >/dev/null
+		make_chain -n 6 -s 2 -t 1750000001000 -R dormant -F "$(active)" |
+		    geom-hash >b
+	}
+	prepare
+	stop_when_staged b 6
+	id=$(active)
+	rcli HSET "epoch:meta:$id" dormant_count 0 ticks 4 >/dev/null
+	kill -CONT $pid
+	wait $pid || fail "$(cat err)"
+	assert "$(jq -r .outcome out)/$(active)" = "same/$id"
+	assert "$(cat err)" has "fence_waits 0" "its own fence is no obstacle"
+	assert "$(rcli EXISTS "epoch:$id:fence")" = 0
+	assert "$(rcli ZCARD epoch:staging)" = 0
+	"$ROOT/tests/invariants" "$REDIS_SOCK"
+}
+
+@test "a pin between staging and commit is honoured" {
+	make_chain -n 6 -t 1750000000000 | geom-hash >a
+	make_chain -n 8 -t 1750000001000 | geom-hash >b
+	prepare() {
+		epoch-promote <a >/dev/null
+	}
+	stop_when_staged b 8
+	id=$(active)
+	rcli HSET "epoch:meta:$id" pinned 1 >/dev/null
+	kill -CONT $pid
+	rc=0
+	wait $pid || rc=$?
+	assert "$rc/$(jq -r .reason out)/$(active)" = "1/pinned/$id"
+	assert "$(rcli KEYS 'epoch:*:contract:*' | wc -l)" = 6
+	"$ROOT/tests/invariants" "$REDIS_SOCK"
+}
+
+@test "an id that is another's by now is neither committed nor taken back" {
+	make_chain -n 6 -t 1750000000000 | geom-hash >a
+	prepare() {
+		:
+	}
+	stop_when_staged a 6
+	# All is lost, and another promoter gets the very same id.
+	rcli FLUSHALL >/dev/null
+	epoch-promote <a >other
+	assert "$(jq -r .epoch_id other)" = "$new"
+	before=$(state_dump | grep -v ' seq=')
+	kill -CONT $pid
+	wait $pid || fail "$(cat err)"
+	assert "$(jq -r .outcome out)/$(active)" = "same/$new"
+	assert "$(state_dump | grep -v ' seq=')" = "$before"
+	"$ROOT/tests/invariants" "$REDIS_SOCK"
+}
+
+@test "more ticks during the staging than one page holds: all are carried" {
+	make_chain -n 1200 -t 1750000000000 | geom-hash >a
+	make_chain -n 1202 -s 2 -t 1750000001000 | geom-hash >b
+	prepare() {
+		epoch-promote <a >/dev/null
+	}
+	stop_when_staged b 1202
+	id=$(active)
+	rcli EVAL '
+	local n = 0
+	for cid in string.gmatch(redis.call("GET", "epoch:" .. ARGV[1] .. ":geometry"), "[^\n]+") do
+		n = n + 1
+		redis.call("HSET", "epoch:" .. ARGV[1] .. ":contract:" .. cid,
+		    "bid", n, "quote_ts", "1750000000500", "quote_seq", n)
+		redis.call("ZADD", "epoch:" .. ARGV[1] .. ":changed", 1 + n, cid)
+	end
+	redis.call("HSET", "epoch:meta:" .. ARGV[1], "seq", 1 + n)
+	return n' 0 "$id" >n
+	assert "$(cat n)" = 1200
+	kill -CONT $pid
+	wait $pid || fail "$(cat err)"
+	assert "$(jq -r .carried out)" = 1200
+	records contract a | jq -r .id | while IFS= read -r cid; do
+		n=$((${n:-0} + 1))
+		echo "$n/1750000000500/$n"
+		echo "HMGET epoch:$(active):contract:$cid bid quote_ts quote_seq" >&4
+	done >want 4>ask
+	rcli <ask | paste -d/ - - - >have
+	cmp have want
+	"$ROOT/tests/invariants" "$REDIS_SOCK"
+}
+
+@test "a refresh overtaken between two of its batches stops: the chain values are the newest's" {
+	make_chain -n 250 -t 1750000000000 | geom-hash >a
+	make_chain -n 250 -s 2 -t 1750000001000 | geom-hash >older
+	make_chain -n 250 -s 3 -t 1750000002000 | geom-hash >newer
+	met=0
+	for ((n = 8; n < 60; n++)); do
+		rcli FLUSHALL >/dev/null
+		epoch-promote <a >/dev/null
+		LD_PRELOAD=$FAULT_SO FAULT_STOP_AT=$n \
+		    epoch-promote <older >out 2>err 3>&- &
+		pid=$!
+		for ((wait = 0; wait < 250; wait++)); do
+			is_stopped $pid 2>/dev/null && break
+			has_ended $pid && break
+			sleep 0.01
+		done
+		is_stopped $pid 2>/dev/null || { wait $pid; break; }
+		[[ $(rcli ZCARD "epoch:$(active):changed") =~ ^(100|200)$ ]] && met=$((met + 1))
+		epoch-promote <newer >other
+		want=$(state_dump | grep ":contract:")
+		kill -CONT $pid
+		rc=0
+		wait $pid || rc=$?
+		assert "$(state_dump | grep ":contract:")" = "$want" "write $n"
+		((rc == 1 || rc == 0)) || fail "write $n: $(cat err)"
+	done
+	((met >= 2 && n < 60)) || fail "$met stops between batches"
+}

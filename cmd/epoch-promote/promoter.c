@@ -82,7 +82,6 @@ tell_rejection(struct promoter *p, const char *symbol, const struct outcome *o)
 static int
 connect_again(struct promoter *p, struct err *e)
 {
-	act_start(&p->act, p->deadline_ms);
 	return db_alive(p->db) ? 0 : act_recover(&p->act, e);
 }
 
@@ -99,11 +98,12 @@ refuse(struct promoter *p, int64_t ts, const char *symbol,
 
 	o->kind = OUTCOME_REJECTED;
 	tell_rejection(p, symbol, o);
-	if (connect_again(p, &e) < 0 ||
-	    epoch_keep(&p->act, symbol, for_epoch, dormant, o, &e) < 0) {
+	/* A decision has named the epoch that stays already. */
+	if ((dormant || o->id[0] == '\0') &&
+	    (connect_again(p, &e) < 0 ||
+		epoch_keep(&p->act, symbol, for_epoch, dormant, o, &e) < 0)) {
 		p->failed++;
 		promoter_add_status(p, err_report(symbol, &e));
-		return;
 	}
 	write_epoch(p, ts, symbol, s, o);
 }
@@ -118,6 +118,7 @@ drop_open(struct promoter *p, const char *why)
 	snprintf(o.detail, sizeof(o.detail), "%.150s", why);
 	p->rejected++;
 	p->open = false;
+	act_start(&p->act, p->deadline_ms);
 	refuse(p, s->end_ts, s->symbol, s->for_epoch,
 	    strcmp(s->reason, "dormant") == 0, s, &o);
 	snapshot_free(s);
@@ -130,6 +131,7 @@ apply(struct promoter *p)
 	struct outcome o = {0};
 	struct err e = {.exit = EX_TEMPFAIL};
 
+	act_start(&p->act, p->deadline_ms);
 	if (connect_again(p, &e) < 0 ||
 	    epoch_apply(&p->act, s, &p->policy, &o, &e) < 0) {
 		p->failed++;
@@ -186,13 +188,10 @@ on_geometry(struct promoter *p, struct rec *r)
 	if (p->open)
 		drop_open(p, "another geometry before chain_end");
 	p->snapshots++;
-	if (snapshot_begin(&p->snap, r, &e) < 0) {
-		on_bad(p, &e);
-		snapshot_free(&p->snap);
-		return;
-	}
 	p->open = true;
 	p->spoilt.exit = 0;
+	if (snapshot_begin(&p->snap, r, &e) < 0)
+		on_bad(p, &e); /* its contracts are still its own */
 }
 
 static void
@@ -231,6 +230,7 @@ on_chain_abort(struct promoter *p, const struct rec *r)
 	    error == NULL ? "" : error, detail == NULL ? "" : ": ",
 	    detail == NULL ? "" : detail);
 	p->aborted++;
+	act_start(&p->act, p->deadline_ms);
 	refuse(p, rec_ts(r), symbol, rec_str(r, "for_epoch"),
 	    reason != NULL && strcmp(reason, "dormant") == 0, NULL, &o);
 }
@@ -301,7 +301,11 @@ promoter_run(struct promoter *p)
 		promoter_add_status(
 		    p, err_fail(p->snap.symbol, EX_TEMPFAIL, "INTERRUPTED",
 			   "stopped inside a snapshot"));
-	else if (p->snapshots + p->aborted == 0 && sig_stop == 0)
+	else if (p->snapshots + p->aborted == 0 && sig_stop != 0)
+		promoter_add_status(
+		    p, err_fail(p->in.name, EX_TEMPFAIL, "INTERRUPTED",
+			   "stopped before any snapshot"));
+	else if (p->snapshots + p->aborted == 0)
 		promoter_add_status(p, err_fail(p->in.name, EX_DATAERR, "EMPTY",
 					   "no snapshot in the input"));
 }

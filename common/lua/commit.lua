@@ -3,8 +3,8 @@
 -- "already", whatever is active by then.
 -- KEYS active timeline dirty clean staging pending meta(new) geometry(new)
 --      had_ws(new) meta(old) fence(old) events      (no old: the new ones)
--- ARGV symbol id expected nonce token begin_ts end_ts had_ws by_silence
---      same_board field value …
+-- ARGV symbol id expected nonce token begin_ts end_ts had_ws
+--      silence|forced|'' same_board field value …
 local wrong = wrong_type({
   KEYS[1], 'hash', KEYS[2], 'list', KEYS[3], 'set', KEYS[4], 'set',
   KEYS[5], 'zset', KEYS[6], 'hash', KEYS[7], 'hash', KEYS[8], 'string',
@@ -31,11 +31,11 @@ if expected ~= '' then
     return { 'stale' }
   end
   local silent = tonumber(old[3] or '0')
-  if ARGV[9] == '1' then
+  if ARGV[9] == 'silence' then
     if silent == 0 and tonumber(old[4] or '0') > 0 then return { 'tick' } end
-    dormant = old[3] or '0'
   end
-  if old[5] and old[5] ~= '0' then
+  if ARGV[9] ~= '' then dormant = old[3] or '0' end
+  if old[5] and old[5] ~= '' and old[5] ~= '0' then
     if ARGV[10] ~= '1' then return { 'pinned' } end
     meta[#meta + 1] = 'pinned'
     meta[#meta + 1] = old[5]

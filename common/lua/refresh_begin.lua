@@ -18,5 +18,8 @@ if (meta[1] and tonumber(ARGV[3]) < tonumber(meta[1])) or
   return { 'stale' }
 end
 redis.call('HSET', KEYS[2], 'begin_ts', ARGV[3], 'snapshot_ts', ARGV[4])
-redis.call('DEL', KEYS[7])
+-- The snapshot of before once more is no new sight of a full board.
+if not meta[2] or tonumber(ARGV[4]) > tonumber(meta[2]) then
+  redis.call('DEL', KEYS[7])
+end
 return { 'ok' }

@@ -12,6 +12,7 @@ if active ~= ARGV[2] then return { 'superseded', active } end
 if redis.call('EXISTS', KEYS[3]) == 1 then return { 'fenced' } end
 local times = redis.call('HMGET', KEYS[2], 'begin_ts', 'snapshot_ts')
 if times[1] ~= ARGV[3] or times[2] ~= ARGV[4] then return { 'superseded' } end
+local seq = redis.call('HINCRBY', KEYS[2], 'seq', 1)
 for i = 5, #ARGV, 2 do
   if ARGV[i + 1] == '' then
     redis.call('HDEL', KEYS[2], ARGV[i])
@@ -19,7 +20,6 @@ for i = 5, #ARGV, 2 do
     redis.call('HSET', KEYS[2], ARGV[i], ARGV[i + 1])
   end
 end
-local seq = redis.call('HINCRBY', KEYS[2], 'seq', 1)
 make_dirty(KEYS[4], KEYS[5], ARGV[2])
 tell(KEYS[6], 'refresh', ARGV[2], seq)
 return { 'ok', seq }

@@ -35,7 +35,7 @@ local CHAIN_FIRST, CHAIN_LAST, CHAIN_ARG = 13, 18, 10
 -- and the trade that is stored: what is stored of them matters no more, and
 -- seven fields tell so.  For these rows `have` is false.
 local FEW = { 'expiration', 'quote_ts', 'quote_seq', 'trade_ts', 'last',
-  'volume_ts', 'volume_seq' }
+  'volume_ts', 'volume_seq' } -- the times at 2, 4 and 6
 local function replaces(base, few)
   if not few[2] or few[3] or not few[6] or few[7] then return false end
   for i = 2, 17 do
@@ -53,6 +53,11 @@ for k = 7, #KEYS do
   local found = redis.pcall('HMGET', KEYS[k], unpack(FEW))
   if found.err then return { 'badtype', KEYS[k] } end
   if not found[1] then return { 'damaged', KEYS[k] } end
+  for i = 2, 6, 2 do -- the times: compared below, after the first write
+    if found[i] and not tonumber(found[i]) then
+      return { 'damaged', KEYS[k] }
+    end
+  end
   rows[k - 6] = not replaces(5 + (k - 7) * ROW, found)
     and call('HMGET', KEYS[k], unpack(NAMES))
 end
@@ -82,16 +87,18 @@ local function values_stored(group, have)
   return concat(v, '\t')
 end
 
--- Does the row's group beat what is stored?  Time, then a snapshot before a
--- tick, then the bytes of the values.
+-- Does the row's group beat what is stored?  A group without a value is no
+-- candidate.  Then time, then a snapshot before a tick, then the bytes of the
+-- values.
 local function beats(group, base, have)
-  local any = false
+  local any, stored = false, false
   for i = group.first, group.last do
-    if ARGV[base + group.arg + i - group.first] ~= '' then any = true break end
+    any = any or ARGV[base + group.arg + i - group.first] ~= ''
+    stored = stored or have[i]
   end
   if not any then return false end
   local new_ts, old_ts = ARGV[base + group.arg_ts], have[group.ts]
-  if not old_ts then return true end
+  if not stored or not old_ts then return true end
   if new_ts ~= old_ts then return tonumber(new_ts) > tonumber(old_ts) end
   if have[group.seq] then return false end
   return bytes_less(values_stored(group, have), values_of_row(group, base))

@@ -3,6 +3,7 @@
  * fault: a library for LD_PRELOAD that makes a chosen write or read go wrong.
  *
  *	FAULT_KILL_AT=n    SIGKILL before the nth write to a socket
+ *	FAULT_TERM_AT=n    SIGTERM before it
  *	FAULT_STOP_AT=n    SIGSTOP before it: the test changes something, then
  *	                   lets the tool go on with SIGCONT
  *	FAULT_ERR_AT=n     the nth write fails with FAULT_ERRNO (default EPIPE)
@@ -69,6 +70,8 @@ before_write(int fd, size_t n)
 	writes++;
 	if (writes == setting("FAULT_KILL_AT"))
 		kill(getpid(), SIGKILL);
+	if (writes == setting("FAULT_TERM_AT"))
+		kill(getpid(), SIGTERM);
 	if (writes == setting("FAULT_STOP_AT"))
 		kill(getpid(), SIGSTOP);
 	if (writes == setting("FAULT_ERR_AT"))

@@ -169,6 +169,7 @@ test_first_and_times(void)
 	CHECK(v.entered == 10 && v.exited == 0 && !v.forced);
 	CHECK_STR(kind_of(&none, &a, &force, &v), "promote first");
 	CHECK(!v.forced);
+	CHECK(v.asked);
 	none.now_ms = T - 60000;
 	CHECK_STR(kind_of(&none, &a, &policy, &v), "promote first");
 	none.now_ms--;
@@ -278,7 +279,7 @@ test_shrink_limit(void)
 static void
 test_confirmation(void)
 {
-	static char hash[90], seen[32];
+	static char hash[90], seen[32], last[40];
 	struct snapshot a = {0}, s = {0};
 	struct verdict v;
 	struct current now;
@@ -295,8 +296,11 @@ test_confirmation(void)
 	snprintf(hash, sizeof(hash), "hash=%s", s.sum.geometry_hash);
 	for (int times = 1; times <= 2; times++) {
 		snprintf(seen, sizeof(seen), "seen=%d", times);
-		set_hash(&now.pending, (const char *const[]){hash, seen,
-					   "first_ts=1750000001000", NULL});
+		snprintf(last, sizeof(last), "last_ts=%" PRId64,
+		    T + 1000 + (times - 1) * 60000);
+		set_hash(
+		    &now.pending, (const char *const[]){hash, seen,
+				      "first_ts=1750000001000", last, NULL});
 		make_snapshot(
 		    &s, 100, 5, T, T + 1000 + times * 60000 - 1, PLAIN);
 		CHECK_STR(kind_of(&now, &s, &thrice, &v), "reject shrink");
