@@ -274,7 +274,8 @@ epoch_apply(struct act *act, const struct snapshot *s, const struct policy *p,
 			r = ACT_FAILED;
 			break;
 		}
-		if (tries >= TRIES_MAX || clock_mono_ms() >= act->deadline) {
+		if (tries >= TRIES_MAX ||
+		    clock_mono_ms() + FENCE_WAIT_MS >= act->deadline) {
 			set_rejected(out, "conflict", EX_TEMPFAIL,
 			    r == ACT_FENCED
 				? "the active epoch stays fenced"

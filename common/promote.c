@@ -173,7 +173,8 @@ take_fence(struct promotion *p, struct err *e)
 	if (make_nonce(p->token, e) < 0)
 		return ACT_FAILED;
 	while ((r = call_fence(p, "take", e)) == ACT_FENCED) {
-		if (sig_stop != 0 || clock_mono_ms() >= p->act->deadline)
+		if (sig_stop != 0 ||
+		    clock_mono_ms() + FENCE_PAUSE_MS >= p->act->deadline)
 			return ACT_AGAIN;
 		p->act->fence_waits++;
 		clock_sleep_ms(FENCE_PAUSE_MS);
