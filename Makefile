@@ -168,8 +168,9 @@ bench: all
 install: all
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBEXECDIR)
 	install $(BINS) $(DESTDIR)$(BINDIR)
-	install $(filter-out pipelines/demo,$(wildcard pipelines/*)) \
+	install $(filter-out %/demo %.example,$(wildcard pipelines/*)) \
 	    $(DESTDIR)$(LIBEXECDIR)
+	install -m 644 pipelines/crontab.example $(DESTDIR)$(LIBEXECDIR)
 	for s in 1 5 7; do install -d $(DESTDIR)$(MANDIR)/man$$s && \
 	    install -m 644 docs/man/*.$$s $(DESTDIR)$(MANDIR)/man$$s; done
 

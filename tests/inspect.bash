@@ -9,6 +9,7 @@
 #	put_old ID BY			superseded marks
 #	put_world			SPX with three epochs, NDX with one
 #	save_world, load_world		the same, written once and copied
+#	doc_user NAME			that user of docs/REDIS.md, password sekret
 
 # EPOCH_PREFIX of the keys written; the tool takes the same variable.
 key() {
@@ -129,4 +130,12 @@ load_world() {
 	for _, k in ipairs(redis.call("KEYS", "*")) do
 		redis.call("COPY", k, k, "DB", 0)
 	end' 0 >/dev/null
+}
+
+doc_user() {
+	local rules
+	rules=$(perl -0ne '/ACL SETUSER '"$1"' (.*?)(?=\n    ACL|\n\n)/s or die;
+	    $_ = $1; s/\s+/ /g; s/>SECRET/>sekret/; print' "$ROOT/docs/REDIS.md")
+	# shellcheck disable=SC2086 # words
+	(set -f && rcli ACL SETUSER "$1" $rules) >/dev/null
 }

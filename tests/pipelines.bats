@@ -196,3 +196,169 @@ HOME is set (exit 78)"
 	TOOL_TIMEOUT=60 run_tool demo "$BUILD/bin"
 	run ! grep -qP '[\x00-\x08\x0b-\x1f\x7f]' <<<"$output"
 }
+
+# ---------------------------------------------------------------------- cron
+
+# cron WORD: the command of crontab.example that holds WORD, as cron runs it:
+# the file's variables and nothing else, no input.  Where the tools, Redis and
+# the files are is put in their place.
+cron() {
+	local example=$ROOT/pipelines/crontab.example command
+	command=$(sed -nE 's/^([0-9*][^ ]* +){5}//p' "$example" | grep -F -- "$1")
+	assert "$(wc -l <<<"$command")" = 1 || return 1
+	local -a vars
+	mapfile -t vars < <(grep -E '^[A-Z_]+=' "$example")
+	run --separate-stderr without_bats_fds env -i "${vars[@]}" \
+	    PATH="$BUILD/bin:$ROOT/pipelines:/usr/bin:/bin" VAR="$VAR" \
+	    TEXTFILES="$VAR" REDIS_URL="$CRON_URL" EPOCH_NOW_MS=1794511000000 \
+	    timeout -k 1 30 sh -c "trap '' PIPE; $command" </dev/null
+}
+
+# All that cron would mail, and the status.
+assert_cron() { # STATUS MAIL
+	assert "$status:$output$stderr" = "$1:$2"
+}
+
+cron_start() {
+	VAR=$BATS_TEST_TMPDIR/var
+	mkdir "$VAR"
+	cp "$ROOT/tests/boards/open.json" "$VAR/spx.json"
+	with-redis true
+	CRON_URL=unix://$STATE/redis.sock
+	redis-cli -s "$STATE/redis.sock" FLUSHALL >/dev/null
+}
+
+@test "crontab: whole, and nothing that cron would take for something else" {
+	local example=$ROOT/pipelines/crontab.example jobs
+	jobs=$(grep -vE '^(#|$|[A-Z_]+=)' "$example")
+	assert "$(wc -l <<<"$jobs")" = 4
+	run ! grep -vE '^([0-9*/,-]+ ){5} [a-z]' <<<"$jobs"
+	run ! grep % <<<"$jobs"
+	assert "$(grep -c 'timeout -k 10' <<<"$jobs")" = 4
+	assert "$(tail -c 1 "$example" | od -An -tx1)" = " 0a"
+}
+
+@test "crontab: every line under cron's environment, silent where all is well" {
+	cron_start
+	cron snapshot
+	assert_cron 0 ""
+	cron snapshot
+	assert_cron 0 ""
+	assert "$(jq -r .outcome "$VAR/epochs.ndjson" | paste -s -)" = \
+	    $'new\tsame'
+	cron prometheus
+	assert_cron 0 ""
+	assert "$(grep '^epoch_contracts' "$VAR/epoch.prom")" = \
+	    "epoch_contracts{symbol=\"SPX\"} $(jq '.data.options | length' \
+	    "$VAR/spx.json")"
+	cron --check
+	assert_cron 0 ""
+	assert "$(tail -n 1 "$VAR/check")" has "SPX: OK"
+	cron --doctor
+	assert_cron 0 ""
+	# with-redis starts its server as the doctor wants it; the clock stands.
+	assert "$(grep -cE '^(ADVICE|WRONG)' "$VAR/doctor")" = 1
+	assert "$(grep -v ^OK "$VAR/doctor")" has clock-ahead-seconds
+}
+
+@test "crontab: quiet while another run is at work, and while Redis is away" {
+	cron_start
+	exec 7>"$VAR/snapshot.lock"
+	flock -n 7
+	cron snapshot
+	exec 7>&-
+	assert_cron 0 ""
+	assert "$(cat "$VAR/epochs.ndjson")" = "" "it did not run"
+	cron snapshot
+	cron prometheus
+	local before
+	before=$(cat "$VAR/epoch.prom")
+	with-redis --stop
+	cron prometheus
+	assert_cron 0 ""
+	assert "$(cat "$VAR/epoch.prom")" = "$before"
+	cron snapshot
+	assert_cron 0 ""
+	# Once a day, a whole day's absence is worth a mail.
+	cron --check
+	assert "$stderr" has "REDIS_CONNECT"
+}
+
+@test "crontab: a mail when somebody should look" {
+	cron_start
+	cron snapshot
+	head -c 60000 "$VAR/spx.json" >"$VAR/cut"
+	mv "$VAR/cut" "$VAR/spx.json"
+	cron snapshot
+	assert "$status" = 65
+	assert "$stderr" has "CUT"
+	assert "$stderr" has "for-cron: flock: FAILED: ended with 65 (exit 65)"
+	rm "$VAR/spx.json"
+	cron snapshot
+	assert "$status" = 66
+	local s=$STATE/redis.sock
+	redis-cli -s "$s" DEL "epoch:meta:$(redis-cli -s "$s" HGET \
+	    epoch:active SPX)" >/dev/null
+	cron --check
+	assert "$output" has "SPX: "
+	assert "$output" lacks "SPX: OK"
+	redis-cli -s "$s" CONFIG SET maxmemory-policy allkeys-lru >/dev/null
+	cron --doctor
+	assert "$output" has "WRONG  maxmemory-policy"
+	cron prometheus
+	assert_cron 0 ""
+}
+
+# ------------------------------------------------------ for-cron, prometheus
+
+@test "for-cron: which statuses and texts pass" {
+	run_tool 64 for-cron
+	local status_in
+	for status_in in 1 75; do
+		run_tool for-cron sh -c "echo out; echo err >&2; exit $status_in"
+		assert "$output/$stderr" = out/
+	done
+	run_tool for-cron sh -c 'echo out; echo err >&2'
+	assert "$output/$stderr" = out/err
+	for status_in in 2 65 70 78 124 137; do
+		run_tool $status_in for-cron sh -c "echo err >&2
+		    exit $status_in"
+		assert "$stderr" = "err
+for-cron: sh: FAILED: ended with $status_in (exit $status_in)"
+	done
+	run_tool 124 for-cron timeout 0.05 sleep 5
+	assert "$stderr" has "ended with 124"
+	run_tool 127 for-cron no-such-command
+	run_tool for-cron printf '%s\n' 'a  b' '*'
+	assert "$output" = $'a  b\n*'
+}
+
+@test "prometheus: the file is whole, for others to read, and alone" {
+	cron_start
+	export REDIS_URL=$CRON_URL
+	umask 077
+	run_tool prometheus "$VAR/a b.prom"
+	assert "$output$stderr" = ""
+	assert "$(cat "$VAR/a b.prom")" = "$(epoch-inspect --prometheus)"
+	assert "$(stat -c %a "$VAR/a b.prom")" = 644
+	assert "$(ls "$VAR")" = $'a b.prom\nspx.json'
+	run_tool 64 prometheus
+	run_tool 64 prometheus "$VAR/epoch.txt"
+	run_tool 64 prometheus .prom
+	run_tool 64 prometheus "$VAR/x.prom" --check
+	run_tool 73 prometheus "$VAR/none/x.prom"
+	assert "$stderr" has "CREATE: no file"
+	assert "$(ls "$VAR")" = $'a b.prom\nspx.json'
+}
+
+@test "prometheus: Redis away, a symbol gone, a full disk: the old file stays" {
+	cron_start
+	local file=$VAR/epoch.prom
+	echo old >"$file"
+	REDIS_URL=unix://$VAR/none run_tool 75 prometheus "$file"
+	REDIS_URL=$CRON_URL run_tool 1 prometheus "$file" XYZ
+	REDIS_URL=$CRON_URL run_tool 74 sh -c \
+	    'trap "" XFSZ; ulimit -f 1; exec prometheus "$1"' - "$file"
+	assert "$(cat "$file")" = old
+	assert "$(ls "$VAR")" = $'epoch.prom\nspx.json'
+}

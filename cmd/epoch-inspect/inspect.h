@@ -27,10 +27,11 @@ struct inspect {
 	size_t n_operands;
 	const char *fields; /* -o, or NULL */
 	bool header, json, text, values;
-	int64_t near_bp;  /* basis points around the spot, -1 for all */
-	const char *from; /* --from ID, or NULL */
-	int64_t watch_ms; /* --watch, 0 without */
-	int rc;           /* the worst status so far */
+	bool none_is_fine; /* no active epoch at all is no failure */
+	int64_t near_bp;   /* basis points around the spot, -1 for all */
+	const char *from;  /* --from ID, or NULL */
+	int64_t watch_ms;  /* --watch, 0 without */
+	int rc;            /* the worst status so far */
 };
 
 /* Report *e about subject and remember its status. */
@@ -71,6 +72,8 @@ int view_board(struct inspect *in, struct err *e);   /* board.c */
 int view_diff(struct inspect *in, struct err *e);    /* differ.c */
 int view_check(struct inspect *in, struct err *e);   /* check.c */
 int view_digest(struct inspect *in, struct err *e);  /* digest.c */
+int view_doctor(struct inspect *in, struct err *e);  /* doctor.c */
+int view_metrics(struct inspect *in, struct err *e); /* metrics.c */
 
 /* table.c, board.c: is every name of a -o list known?  If not, the list of
  * the known ones is appended to known. */

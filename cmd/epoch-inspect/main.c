@@ -8,6 +8,8 @@
  *	epoch-inspect --diff A [B]                what entered and left
  *	epoch-inspect --check [SYMBOL...]         does what must hold, hold?
  *	epoch-inspect --digest [--values]         canonical hashes
+ *	epoch-inspect --doctor                    is the server set up well?
+ *	epoch-inspect --prometheus [SYMBOL...]    gauges for a textfile
  *
  * In: nothing.  Out: text; records with --json.  Redis: reads only, every
  * key of docs/REDIS.md.
@@ -32,6 +34,8 @@ enum {
 	OPT_DIFF,
 	OPT_CHECK,
 	OPT_DIGEST,
+	OPT_DOCTOR,
+	OPT_PROMETHEUS,
 	OPT_VALUES,
 	OPT_TEXT,
 	OPT_FROM
@@ -48,6 +52,9 @@ static const struct opt options[] = {
     {OPT_DIFF, "diff", NULL, "what entered and left from A to B"},
     {OPT_CHECK, "check", NULL, "look for damage; 70 when there is some"},
     {OPT_DIGEST, "digest", NULL, "SHA-256 of the state"},
+    {OPT_DOCTOR, "doctor", NULL,
+	"what to change in Redis; 78 when something is"},
+    {OPT_PROMETHEUS, "prometheus", NULL, "numbers for a textfile collector"},
     {OPT_VALUES, "values", NULL, "with --digest: of the values alone"},
     {OPT_TEXT, "text", NULL, "with --digest: the text it is taken of"},
     {OPT_FROM, "from", "ID", "with --digest: that epoch and later ones"},
@@ -143,6 +150,11 @@ check_combination(const struct inspect *in)
 		return opt_usage(&set, "--watch is for the table");
 	if (conf.mode == OPT_DIFF && (in->n_operands < 1 || in->n_operands > 2))
 		return opt_usage(&set, "--diff wants A and B, or one SYMBOL");
+	if (conf.mode == OPT_DOCTOR && in->n_operands > 0)
+		return opt_usage(&set, "--doctor looks at the server alone");
+	for (size_t i = 0; i < in->n_operands; i++)
+		if (conf.mode == OPT_PROMETHEUS && in->operands[i].by_id)
+			return opt_usage(&set, "--prometheus wants symbols");
 	return 0;
 }
 
@@ -212,6 +224,10 @@ run_view(struct inspect *in, struct err *e)
 		return view_check(in, e);
 	case OPT_DIGEST:
 		return view_digest(in, e);
+	case OPT_DOCTOR:
+		return view_doctor(in, e);
+	case OPT_PROMETHEUS:
+		return view_metrics(in, e);
 	default:
 		return view_table(in, e);
 	}
@@ -227,6 +243,7 @@ inspect(struct inspect *in)
 		return;
 	}
 	in->now = clock_now_ms();
+	in->none_is_fine = conf.mode == OPT_PROMETHEUS;
 	in->view.db = db_open(conf.redis, conf.timeout_ms, &e);
 	if (in->view.db == NULL)
 		in->rc = err_report(NULL, &e);

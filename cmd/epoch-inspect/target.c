@@ -77,7 +77,7 @@ targets_resolve(
 		    0)
 			(*list)[(*n)++] = t;
 	}
-	if (in->n_operands == 0 && active.n == 0)
+	if (in->n_operands == 0 && active.n == 0 && !in->none_is_fine)
 		no_epoch(in, NULL);
 	for (size_t i = 0; i < in->n_operands; i++) {
 		struct span id;
