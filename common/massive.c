@@ -140,6 +140,8 @@ check_details(struct massive_rows *r, const struct scan_value *v,
 	if (is_type(r, &v[ROW_TYPE], SCAN_STRING) &&
 	    !span_eq(v[ROW_TYPE].text, right))
 		return bad_row(e, "its contract_type is not its ticker's");
+	if (v[ROW_STRIKE].type == SCAN_ODD_NUMBER)
+		return bad_row(e, "its strike_price is not its ticker's");
 	if (is_type(r, &v[ROW_STRIKE], SCAN_NUMBER)) {
 		if (geom_strike_parse(v[ROW_STRIKE].text, &strike) != 0 ||
 		    strike != id->strike_milli)
@@ -177,7 +179,8 @@ check_underlying(
 {
 	struct symbol s;
 
-	if (!is_type(r, v, SCAN_STRING) || span_eq(v->text, span_str(r->known)))
+	if (!is_type(r, v, SCAN_STRING) ||
+	    (v->text.n > 0 && span_eq(v->text, span_str(r->known))))
 		return 0;
 	if (symbol_parse(v->text, false, &s) != 0 ||
 	    strcmp(s.name, r->symbol) != 0)

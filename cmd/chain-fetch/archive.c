@@ -6,12 +6,15 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "clock.h"
 #include "pages.h"
 #include "raw.h"
 #include "saved.h"
 #include "sig.h"
+
+#define WALKS_MAX 100000
 
 struct archive {
 	struct chain_conf given, conf; /* of the run; of this snapshot */
@@ -24,6 +27,8 @@ struct archive {
 	struct pages pages;
 	struct buf body; /* as far as it came */
 	int64_t page, part, ts;
+	struct pages_count *walks; /* what each of them brought */
+	int64_t n_walks;
 
 	struct err left; /* the first fault that is no symbol's */
 	int rc;
@@ -105,6 +110,7 @@ open_snapshot(struct archive *a, const struct rec *r)
 	a->whose->answered = true;
 	a->page = 1;
 	a->part = 0;
+	a->n_walks = 0;
 	a->ts = rec_ts(r);
 	if (take_conf(a, r, &e) != 0)
 		give_up(a, &e);
@@ -133,18 +139,57 @@ on_document(struct archive *a)
 	documents_free(&d);
 }
 
-static void
-on_body(struct archive *a, bool last)
+/* What the walk of a page brought so far; NULL: it cannot be that many. */
+static struct pages_count *
+walk_of(struct archive *a, const struct rec *r)
 {
+	int64_t id = 1;
+
+	if (rec_has(r, "walk") && rec_int(r, "walk", &id) != 0)
+		return NULL;
+	if (id < 1 || id > WALKS_MAX)
+		return NULL;
+	if (id > a->n_walks) {
+		a->walks = mem_grow(a->walks, (size_t)id, sizeof(*a->walks));
+		memset(a->walks + a->n_walks, 0,
+		    (size_t)(id - a->n_walks) * sizeof(*a->walks));
+		a->n_walks = id;
+	}
+	return &a->walks[id - 1];
+}
+
+static int
+on_page(struct archive *a, const struct rec *r, struct err *e)
+{
+	struct pages_count *walk = walk_of(a, r), before, after;
 	struct massive_page page;
+
+	if (walk == NULL)
+		return err_set(
+		    e, EX_DATAERR, "BAD_RECORD", "a chain_page of no walk");
+	before = pages_counted(&a->pages);
+	if (pages_body(&a->pages, buf_view(&a->body), &page, e) != 0)
+		return -1;
+	after = pages_counted(&a->pages);
+	pages_add(walk, &before, &after);
+	if (rec_has(r, "divided")) {
+		pages_again(&a->pages, walk);
+		*walk = (struct pages_count){0};
+	}
+	return 0;
+}
+
+static void
+on_body(struct archive *a, const struct rec *r)
+{
 	struct err e;
 
 	a->part = 0;
 	if (strcmp(a->source, "cboe") == 0) {
 		on_document(a);
-	} else if (pages_body(&a->pages, buf_view(&a->body), &page, &e) != 0) {
+	} else if (on_page(a, r, &e) != 0) {
 		give_up(a, &e);
-	} else if (last) {
+	} else if (rec_has(r, "last")) {
 		a->rc = err_worse(a->rc, pages_finish(&a->pages, a->ts));
 		a->whose = NULL;
 	}
@@ -182,7 +227,7 @@ on_record(struct archive *a, const struct rec *r)
 	if (raw_read(r, &a->body, &e) != 0)
 		give_up(a, &e);
 	else if (part == parts)
-		on_body(a, rec_has(r, "last"));
+		on_body(a, r);
 }
 
 static void
@@ -237,6 +282,7 @@ archive_read(struct in *in, const struct chain_conf *conf,
 	if (!conf->out->failed)
 		a.rc = wanted_abort(wanted, n, &a.conf, &a.left, a.rc);
 	pages_free(&a.pages);
+	free(a.walks);
 	buf_free(&a.body);
 	return a.rc;
 }

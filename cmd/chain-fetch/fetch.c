@@ -107,7 +107,7 @@ fetch_over(const struct fetch *f, struct err *e)
 {
 	if (sig_stop)
 		err_set(e, EX_TEMPFAIL, "STOPPED", "told to stop");
-	else if (e->exit == 0)
+	else
 		err_set(e, EX_UNAVAILABLE, "DEADLINE",
 		    "not done within %" PRId64 " ms", f->conf->deadline_ms);
 }

@@ -60,7 +60,7 @@ void fetch_raw(const struct fetch *f, struct raw_page *page, struct span body,
 /* ms left of the deadline; 0: none. */
 int64_t fetch_rest(const struct fetch *f);
 
-/* Why nothing came: told to stop, or the deadline.  err: the last failure. */
-void fetch_over(const struct fetch *f, struct err *err);
+/* Why it ends: told to stop, or the deadline. */
+void fetch_over(const struct fetch *f, struct err *e);
 
 #endif

@@ -55,13 +55,16 @@ try_once(struct fetch *f, const char *url, struct reading *r)
 		fetch_over(f, &v.err);
 		return v;
 	}
-	http_start(f->http, &job, url, fetch_rest(f));
-	while (!sig_stop && http_wait(f->http, fetch_rest(f) + 100) != &job)
+	http_start(f->http, &job, url);
+	while (job.easy != NULL && !sig_stop && fetch_rest(f) > 0) {
+		http_wait(f->http, fetch_rest(f));
 		progress_show(&f->progress, 0, 0);
-	if (sig_stop) {
+	}
+	if (job.easy != NULL) {
 		fetch_over(f, &v.err);
-		if (job.easy != NULL)
-			return v; /* left behind */
+		if (sig_stop)
+			return v; /* left behind, as it may be slow to go */
+		http_cancel(f->http, &job);
 	} else {
 		v = fetch_judge(f, &job);
 		if (v.err.exit == 0 && r->err.exit != 0) {

@@ -28,6 +28,7 @@
 struct walk {
 	struct walk *next;
 	struct http_job job; /* its owner is the walk */
+	int64_t id;
 	struct range range;
 	struct buf url; /* of the page to be fetched */
 	int pages, tries;
@@ -43,9 +44,9 @@ struct walks {
 	struct filter at;
 	int64_t now, ts; /* ms: of the start; of the newest page */
 	struct walk *first;
-	int64_t walks; /* that there are */
-	int64_t asked; /* requests on their way */
-	int64_t pause; /* monotonic ms: nobody asks before */
+	int64_t walks, ids; /* that there are; that there were */
+	int64_t asked;      /* requests on their way */
+	int64_t pause;      /* monotonic ms: nobody asks before */
 	struct pages pages;
 	struct buf seen;      /* URLs that were asked for, each with a NUL */
 	struct err err, last; /* why it ends; the last failure that did not */
@@ -70,6 +71,7 @@ add_walk(struct walks *ws, struct range range)
 		at = &(*at)->next;
 	*at = w;
 	ws->walks++;
+	w->id = ++ws->ids;
 	return w;
 }
 
@@ -159,6 +161,7 @@ static int
 take_page(struct walks *ws, struct walk *w)
 {
 	struct massive_page page;
+	struct raw_page raw;
 	struct pages_count before, after;
 	struct buf body = w->job.body, url = {0};
 	int64_t now = clock_now_ms();
@@ -178,20 +181,22 @@ take_page(struct walks *ws, struct walk *w)
 		err_warn(ws->pages.chain.symbol, "PAGE",
 		    "%" PRId64 ": %" PRIu64 " rows of %.300s", ws->pages.n,
 		    after.chain.rows - before.chain.rows, url.p);
+	raw = (struct raw_page){.symbol = ws->pages.chain.symbol,
+	    .url = url.p,
+	    .ts = now,
+	    .page = ws->pages.n,
+	    .walk = w->id};
 	if (ws->pages.chain.failed.exit != 0)
 		ws->err = ws->pages.chain.failed;
 	else if (page.next[0] == '\0')
 		drop_walk(ws, w);
-	else if (!divide(ws, w))
+	else if (divide(ws, w))
+		raw.is_divided = true;
+	else
 		follow(ws, w, page.next);
-	if (ws->f->conf->raw && ws->err.exit == 0)
-		fetch_raw(ws->f,
-		    &(struct raw_page){.symbol = ws->pages.chain.symbol,
-			.url = url.p,
-			.ts = now,
-			.page = ws->pages.n,
-			.is_last = ws->first == NULL},
-		    buf_view(&body), &ws->err);
+	raw.is_last = ws->first == NULL;
+	if (ws->err.exit == 0)
+		fetch_raw(ws->f, &raw, buf_view(&body), &ws->err);
 	buf_free(&body);
 	buf_free(&url);
 	return 0;
@@ -248,7 +253,7 @@ ask(struct walks *ws)
 		}
 		w->is_asked = true;
 		ws->asked++;
-		http_start(ws->f->http, &w->job, w->url.p, fetch_rest(ws->f));
+		http_start(ws->f->http, &w->job, w->url.p);
 	}
 	return wait;
 }
@@ -261,7 +266,6 @@ walk_all(struct walks *ws)
 
 	while (ws->first != NULL && ws->err.exit == 0) {
 		if (sig_stop || fetch_rest(ws->f) == 0) {
-			ws->err = ws->last;
 			fetch_over(ws->f, &ws->err);
 			return;
 		}

@@ -139,8 +139,7 @@ set_safety(const struct http *h, CURL *c)
 }
 
 void
-http_start(
-    struct http *h, struct http_job *job, const char *url, int64_t timeout_ms)
+http_start(struct http *h, struct http_job *job, const char *url)
 {
 	CURL *c = curl_easy_init();
 
@@ -167,8 +166,6 @@ http_start(
 	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, CONNECT_S);
 	curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, SLOW_BYTES);
 	curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, SLOW_S);
-	curl_easy_setopt(
-	    c, CURLOPT_TIMEOUT_MS, (long)(timeout_ms > 0 ? timeout_ms : 1));
 	curl_multi_add_handle(h->multi, c);
 }
 

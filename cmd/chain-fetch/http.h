@@ -51,9 +51,7 @@ int http_open(struct http **h, const struct http_conf *conf, struct err *e);
 void http_close(struct http **h);
 const char *http_version(void);
 
-/* timeout_ms: for all of it. */
-void http_start(
-    struct http *h, struct http_job *job, const char *url, int64_t timeout_ms);
+void http_start(struct http *h, struct http_job *job, const char *url);
 
 /* The next job that is done; NULL after wait_ms, or when told to stop. */
 struct http_job *http_wait(struct http *h, int64_t wait_ms);

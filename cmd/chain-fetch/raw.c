@@ -83,10 +83,14 @@ raw_write(struct out *out, const struct raw_page *page, struct span body)
 		rec_add_str(&b, "reason", page->reason);
 		rec_add_str(&b, "filter", page->filter);
 		rec_add_int(&b, "page", page->page);
+		if (page->walk > 1)
+			rec_add_int(&b, "walk", page->walk);
+		if (page->is_divided)
+			rec_add_bool(&b, "divided", true);
 		rec_add_str(&b, "url", page->url);
 		rec_add_int(&b, "part", i + 1);
 		rec_add_int(&b, "parts", parts);
-		if (page->is_last)
+		if (page->is_last && i + 1 == parts)
 			rec_add_bool(&b, "last", true);
 		buf_str(&b, as_text ? ",\"body\":" : ",\"base64\":\"");
 		if (as_text)

@@ -13,9 +13,11 @@
 
 struct raw_page {
 	const char *symbol, *source, *reason, *filter, *url;
-	int64_t ts;   /* when it was received, ms */
-	int64_t page; /* 1, 2, … of its snapshot */
-	bool is_last; /* nothing more belongs to the snapshot */
+	int64_t ts;      /* when it was received, ms */
+	int64_t page;    /* 1, 2, … of its snapshot */
+	int64_t walk;    /* 1, 2, …: pages of one led to each other */
+	bool is_divided; /* others will bring the walk's contracts again */
+	bool is_last;    /* nothing more belongs to the snapshot */
 };
 
 void raw_write(struct out *out, const struct raw_page *page, struct span body);
