@@ -214,7 +214,7 @@ static int64_t
 take_time(struct massive_rows *r, const struct scan_value *v, char out[24])
 {
 	size_t n = 0;
-	int64_t ms;
+	int64_t ms = 0;
 
 	out[0] = '\0';
 	if (!is_type(r, v, SCAN_NUMBER))
@@ -231,8 +231,8 @@ take_time(struct massive_rows *r, const struct scan_value *v, char out[24])
 	if (n == 10)
 		memcpy(out + 10, "000", 3);
 	out[13] = '\0';
-	if (span_int((struct span){out, 13}, &ms) != 0)
-		return 0;
+	for (int i = 0; i < 13; i++)
+		ms = ms * 10 + (out[i] - '0');
 	return ms;
 }
 
@@ -295,7 +295,8 @@ take_times(
 	    contract_has(c, CG_QUOTE), &c->f[CF_QUOTE_TS]);
 	trade = take_group_time(r, &v[ROW_TRADE_TIME], r->trade_ts,
 	    c->f[CF_LAST].p != NULL, &c->f[CF_TRADE_TS]);
-	newer(&r->newest_day, take_time(r, &v[ROW_DAY_TIME], day));
+	if (r->newest == 0) /* it matters only when nothing else has one */
+		newer(&r->newest_day, take_time(r, &v[ROW_DAY_TIME], day));
 	c->ts = quote > trade ? quote : trade;
 	if (c->ts == 0)
 		c->ts = r->base_ts;

@@ -51,7 +51,7 @@ struct massive_rows {
 	char spot[65];       /* the underlying's newest; "": untold */
 	int64_t spot_ts;     /* ms; 0: untold */
 	int64_t newest;      /* ms: newest time of any row; 0: none */
-	int64_t newest_day;  /* the same of day bars: whole days */
+	int64_t newest_day;  /* day bars: whole days, while newest is 0 */
 	char symbol[SYMBOL_MAX + 1]; /* private from here on */
 	char known[SYMBOL_MAX + 8];  /* a ticker that was found to be symbol */
 	int64_t base_ts;

@@ -544,7 +544,7 @@ certificate() {
 	assert "$(jq -r .exit <<<"$output")" = 69
 	VENDOR=http://127.0.0.1:1 run_tool 69 massive SPX
 	assert_abort CONNECT 69
-	VENDOR=http://[::1]:1 run_tool 69 massive SPX
+	VENDOR='http://[::1]:1' run_tool 69 massive SPX
 	assert_abort CONNECT 69
 }
 
@@ -727,18 +727,20 @@ certificate() {
 
 @test "a real board: every value arrives, by one walk or eight" {
 	need_boards
-	local board name
-	for board in "$BOARDS"/cboe/_SPX-2026-08-05.json.xz; do
-		xzcat "$board" >board.json
-		BOARD=board.json vendor ''
-		export EPOCH_NOW_MS=1785970000000
-		run_tool cboe SPX
-		records contract <<<"$output" | jq -c '[.id, .bid, .ask, .bid_size, .ask_size, .last, .trade_ts, .iv, .delta, .gamma, .theta, .vega, .oi, .volume]' >want
-		for n in 1 8; do
-			run_tool massive --parallel $n SPX
-			records contract <<<"$output" | jq -c '[.id, .bid, .ask, .bid_size, .ask_size, .last, .trade_ts, .iv, .delta, .gamma, .theta, .vega, .oi, .volume]' >got
-			cmp want got
-		done
-		[[ $(wc -l <want) -gt 30000 ]]
+	local n
+	xzcat "$BOARDS/cboe/_SPX-2026-08-05.json.xz" >board.json
+	BOARD=board.json
+	vendor ''
+	export EPOCH_NOW_MS=1785970000000
+	values() {
+		records contract | jq -c '[.id, .bid, .ask, .bid_size, .ask_size, .last, .trade_ts, .iv, .delta, .gamma, .theta, .vega, .oi, .volume]'
+	}
+	run_tool cboe SPX
+	values <<<"$output" >want
+	[[ $(wc -l <want) -gt 30000 ]]
+	for n in 1 8; do
+		run_tool massive --parallel $n SPX
+		values <<<"$output" >got
+		cmp want got
 	done
 }

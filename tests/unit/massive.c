@@ -78,6 +78,9 @@ test_row(void)
 	CHECK_STR(rows.spot, "5404.10");
 	CHECK_INT(rows.spot_ts, 1794494820000);
 	CHECK_INT(rows.newest, 1794494832123);
+	CHECK_INT(rows.newest_day, 0);
+	read_row(QUOTE "," TRADE "," UNDER, "\"x\":1");
+	CHECK_INT(rows.newest, 0);
 	CHECK_INT(rows.newest_day, 1794459600000);
 }
 

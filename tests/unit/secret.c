@@ -32,9 +32,7 @@ static void
 test_file(void)
 {
 	static const char *const bad[] = {"", "\n", "1234567", "12345678\n\n",
-	    "1234 5678", "12345678\r\n", "12345678\r\nX: y",
-	    "123\x01"
-	    "5678",
+	    "1234 5678", "12345678\r\n", "12345678\r\nX: y", "1234\x1fxyz",
 	    "1234567\xc3\xa9"};
 	struct secret s;
 	struct err e;
