@@ -30,7 +30,7 @@ else
 BUILD ?= build
 endif
 
-PACKAGES = hiredis jansson libcrypto
+PACKAGES = hiredis jansson libcrypto libcurl
 VERSION := $(shell git describe --always --dirty 2>/dev/null || echo 0.1)
 # As strings HIREDIS_PKG, JANSSON_PKG, …: for --version.
 LIB_VERSIONS := $(foreach p,$(PACKAGES),-D$(shell echo $(p) | \
@@ -40,7 +40,7 @@ WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 OWN = -std=c11 -D_POSIX_C_SOURCE=200809L -Icommon -I$(BUILD)/gen $(WARN) \
 	-ffp-contract=off -fstack-protector-strong -fPIE \
 	$(LIB_VERSIONS) $(SANFLAGS)
-LINK = -pie -Wl,-z,relro,-z,now $(SANFLAGS)
+LINK = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(SANFLAGS)
 PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PACKAGES) 2>/dev/null)
 PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null)
 

@@ -87,6 +87,14 @@ board_add(
 	return 0;
 }
 
+void
+board_cut(struct board *b, size_t n)
+{
+	/* the text stays where it is until the board goes */
+	while (b->n > n)
+		b->bytes -= b->rows[--b->n].line.n;
+}
+
 /*
  * Sorting: a merge sort of lists that finds the order that is already there.
  * A vendor writes its board in a few interleaved ascending runs (call and put

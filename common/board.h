@@ -39,6 +39,9 @@ void board_clear(struct board *b);
 int board_add(
     struct board *b, const struct contract *c, struct span line, struct err *e);
 
+/* Forget all but the first n lines of a board that is not sealed. */
+void board_cut(struct board *b, size_t n);
+
 /*
  * Sort and fold.  Identity is the id, which fixes expiration, strike and
  * right.  -1 and *e (65) when a held line no longer reads.

@@ -19,7 +19,9 @@
 #define NOBODY (-2)    /* parent of keys in objects outside the shape */
 
 #define NUMBER_MAX 40
-#define WHOLE_MAX 18 /* digits before the point: below 2^63 */
+/* Digits before the point; of so many only those below 2^63. */
+#define WHOLE_MAX 19
+#define WHOLE_LAST "9223372036854775807"
 
 /* Classes of bytes. */
 #define PLAIN 1 /* may stand in a string: printable ASCII but " and \ */
@@ -165,6 +167,8 @@ scan_digits(const char *p, struct span *text)
 	from = p;
 	p = skip_digits(p);
 	if (p == from || p - from > WHOLE_MAX || (*from == '0' && p > from + 1))
+		return NULL;
+	if (p - from == WHOLE_MAX && memcmp(from, WHOLE_LAST, WHOLE_MAX) > 0)
 		return NULL;
 	if (*p == '.') {
 		from = ++p;

@@ -66,7 +66,7 @@ bool scan_object(
     const struct scan_shape *shape, struct span text, struct scan_value *out);
 
 /* Is text a number of JSON's grammar that scan accepts?  The longest is 40
- * bytes, ≤ 18 digits before the point, exponent of ≤ 2 digits. */
+ * bytes, below 2^63 before the point, exponent of ≤ 2 digits. */
 bool scan_number(struct span text);
 
 #endif

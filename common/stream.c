@@ -315,3 +315,18 @@ in_chunk(struct in *in, struct span *piece, struct err *e)
 	in->pos = in->scanned = in->buf.n;
 	return 1;
 }
+
+int
+in_peek(struct in *in, size_t n, struct span *piece, struct err *e)
+{
+	while (in->buf.n - in->pos < n && !in->eof) {
+		int r = in_fill(in, e);
+
+		if (r == -1)
+			return -1;
+		if (r == 0 && !in->eof)
+			return 0;
+	}
+	*piece = (struct span){in->buf.p + in->pos, in->buf.n - in->pos};
+	return 1;
+}

@@ -78,4 +78,10 @@ int in_next(struct in *in, struct span *line, struct err *e);
  */
 int in_chunk(struct in *in, struct span *piece, struct err *e);
 
+/*
+ * The first bytes of the input, at least n (≤ 64 KiB) unless it is shorter,
+ * without taking them.  1, 0 when told to stop, -1 and *e.
+ */
+int in_peek(struct in *in, size_t n, struct span *piece, struct err *e);
+
 #endif

@@ -98,12 +98,18 @@ setup() {
 		assert "$stderr" =~ '^chain-fetch: -: USAGE: .*usage: chain-fetch '
 	done <<-'END'
 
-		SPX
-		--from doc SPX
-		--source cboe SPX
+		--from doc
+		--source cboe
 		--source cboe --from doc
 		--source cboe --from
-		--source massive --from doc SPX
+		--source cboe --from doc --raw SPX
+		--source cboe --from doc --every 5 SPX
+		--source cboe --parallel 0 SPX
+		--source cboe --parallel 33 SPX
+		--source cboe --deadline 0 SPX
+		--source cboe --every x SPX
+		--source cboe --max-pages 0 SPX
+		--source cboe --max-page-bytes 67108865 SPX
 		--source nasdaq --from doc SPX
 		--source cboe --from doc --no-such-option SPX
 		--source cboe --from doc -
@@ -129,10 +135,6 @@ setup() {
 		--source cboe --from doc --max-contracts 0 SPX
 		--source cboe --from doc --max-contracts 200001 SPX
 	END
-	run_tool 64 chain-fetch --source cboe SPX
-	assert "$stderr" has "not built in this version"
-	run_tool 64 chain-fetch --source massive --from doc SPX
-	assert "$stderr" has "not built in this version"
 }
 
 @test "what is no symbol: 64" {
@@ -523,7 +525,6 @@ bad_rows() {
 		{"symbol":"SPX","timestamp":1750000000}
 		{"symbol":"\u001b[31m","timestamp":"2025-06-15 15:06:40"}
 		{"symbol":"S X","timestamp":"2025-06-15 15:06:40"}
-		{"type":"chain_begin","ts":1,"symbol":"SPX"}
 	END
 }
 

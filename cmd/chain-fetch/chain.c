@@ -1,11 +1,18 @@
 /* SPDX-License-Identifier: ISC */
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "chain.h"
 #include "line.h"
 #include "rec.h"
 
 #define REJECTED_MAX_PERCENT 1
+
+const char *
+chain_reason(const struct chain_conf *conf)
+{
+	return conf->reason != NULL ? conf->reason : "scheduled";
+}
 
 void
 chain_start(struct chain *c, const struct chain_conf *conf, const char *symbol,
@@ -14,9 +21,11 @@ chain_start(struct chain *c, const struct chain_conf *conf, const char *symbol,
 	c->conf = conf;
 	c->symbol = symbol;
 	c->begin_ts = begin_ts;
-	c->filter = filter_at(&conf->filter, begin_ts);
+	c->filter = begin_ts == CHAIN_TS_LATER
+			? conf->filter /* days wait for chain_settle */
+			: filter_at(&conf->filter, begin_ts);
 	board_clear(&c->board);
-	c->rows = c->rejected = c->filtered = 0;
+	c->rows = c->rejected = c->filtered = c->again = 0;
 	c->why = (struct err){0};
 	c->failed = (struct err){0};
 }
@@ -57,6 +66,23 @@ chain_reject(struct chain *c, const struct err *why)
 		c->why = *why;
 }
 
+struct chain_mark
+chain_mark(const struct chain *c)
+{
+	return (struct chain_mark){
+	    c->board.n, c->rows, c->rejected, c->filtered};
+}
+
+void
+chain_back(struct chain *c, const struct chain_mark *mark)
+{
+	board_cut(&c->board, mark->contracts);
+	c->rows = mark->rows;
+	c->rejected = mark->rejected;
+	c->filtered = mark->filtered;
+	c->failed = (struct err){0};
+}
+
 int
 chain_abort(const struct chain_conf *conf, const char *symbol, int64_t ts,
     const struct err *e)
@@ -65,7 +91,7 @@ chain_abort(const struct chain_conf *conf, const char *symbol, int64_t ts,
 
 	rec_begin(&b, "chain_abort", ts);
 	rec_add_str(&b, "symbol", symbol);
-	rec_add_str(&b, "reason", conf->reason);
+	rec_add_str(&b, "reason", chain_reason(conf));
 	rec_add_str(&b, "error", e->code);
 	rec_add_int(&b, "exit", e->exit);
 	rec_add_str(&b, "detail", e->text);
@@ -73,6 +99,34 @@ chain_abort(const struct chain_conf *conf, const char *symbol, int64_t ts,
 	out_write(conf->out, b.p, b.n);
 	buf_free(&b);
 	return err_report(symbol, e);
+}
+
+/* The time is known at last: contracts that had none get it, and those that
+ * only it can filter out are. */
+static int
+settle(struct chain *c, int64_t ts)
+{
+	struct board all = c->board;
+	struct line_reader reader = {0};
+	struct contract contract;
+	int rc = 0;
+
+	c->board = (struct board){0};
+	c->begin_ts = ts;
+	c->filter = filter_at(&c->conf->filter, ts);
+	c->rows -= all.n;
+	for (size_t i = 0; i < all.n && rc == 0; i++) {
+		rc =
+		    line_read(&reader, all.rows[i].line, &contract, &c->failed);
+		if (rc != 0)
+			break;
+		if (contract.ts == CHAIN_TS_LATER)
+			contract.ts = ts;
+		chain_add(c, &contract);
+	}
+	line_reader_free(&reader);
+	board_free(&all);
+	return rc;
 }
 
 /* Is it a whole snapshot?  0, or -1 and c->failed. */
@@ -94,6 +148,15 @@ seal(struct chain *c)
 	return board_seal(&c->board, e);
 }
 
+/* The vendor's, without what we asked for twice.  Between two requests a
+ * contract may vanish, so there may be fewer than that. */
+static uint64_t
+duplicates(const struct chain *c)
+{
+	return c->board.duplicates > c->again ? c->board.duplicates - c->again
+					      : 0;
+}
+
 static void
 write_begin(const struct chain *c)
 {
@@ -104,7 +167,7 @@ write_begin(const struct chain *c)
 	rec_begin(&b, "chain_begin", c->begin_ts);
 	rec_add_str(&b, "symbol", c->symbol);
 	rec_add_str(&b, "source", c->conf->source);
-	rec_add_str(&b, "reason", c->conf->reason);
+	rec_add_str(&b, "reason", chain_reason(c->conf));
 	rec_add_str(&b, "filter", filter[0] == '\0' ? NULL : filter);
 	rec_end(&b);
 	out_write(c->conf->out, b.p, b.n);
@@ -120,7 +183,7 @@ write_end(const struct chain *c, const struct chain_end *end)
 	rec_add_str(&b, "symbol", c->symbol);
 	rec_add_int(&b, "contracts", (int64_t)c->board.n);
 	rec_add_int(&b, "rejected", (int64_t)c->rejected);
-	rec_add_int(&b, "duplicates", (int64_t)c->board.duplicates);
+	rec_add_int(&b, "duplicates", (int64_t)duplicates(c));
 	rec_add_int(&b, "pages", end->pages);
 	if (end->spot[0] != '\0') {
 		rec_add_num(&b, "spot", span_str(end->spot));
@@ -138,21 +201,29 @@ write_end(const struct chain *c, const struct chain_end *end)
 static void
 warn_discards(const struct chain *c, const struct chain_end *end)
 {
-	if (c->rejected + c->board.duplicates + end->bad_values + end->slow ==
+	char units[48] = "";
+
+	if (c->rejected + duplicates(c) + end->bad_values + end->slow +
+		end->odd_units ==
 	    0)
 		return;
+	if (end->odd_units != 0)
+		snprintf(units, sizeof(units),
+		    ", %" PRIu64 " odd units of time", end->odd_units);
 	err_warn(c->symbol, "DISCARDED",
-	    "%" PRIu64 " of %" PRIu64 " rows rejected%s%s, %zu duplicates, "
-	    "%" PRIu64 " bad values, %" PRIu64 " filtered out, %" PRIu64
-	    " read by jansson",
+	    "%" PRIu64 " of %" PRIu64 " rows rejected%s%s, %" PRIu64
+	    " duplicates, %" PRIu64 " bad values, %" PRIu64
+	    " filtered out, %" PRIu64 " read by jansson%s",
 	    c->rejected, c->rows, c->rejected > 0 ? " the first: " : "",
-	    c->why.text, c->board.duplicates, end->bad_values, c->filtered,
-	    end->slow);
+	    c->why.text, duplicates(c), end->bad_values, c->filtered, end->slow,
+	    units);
 }
 
 int
 chain_finish(struct chain *c, const struct chain_end *end)
 {
+	if (c->begin_ts == CHAIN_TS_LATER && c->failed.exit == 0)
+		settle(c, end->ts);
 	if (seal(c) != 0)
 		return chain_abort(c->conf, c->symbol, end->ts, &c->failed);
 	write_begin(c);

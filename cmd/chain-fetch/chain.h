@@ -16,21 +16,32 @@
 /* The same for all snapshots of a run. */
 struct chain_conf {
 	struct out *out;
-	const char *source, *reason;
+	const char *source;
+	const char *reason; /* NULL: scheduled */
 	struct filter filter;
 	int64_t max_contracts;
 };
 
+/* What of a chain's counts came since. */
+struct chain_mark {
+	size_t contracts;
+	uint64_t rows, rejected, filtered;
+};
+
+/* A snapshot's time that is learnt only at its end. */
+#define CHAIN_TS_LATER 1
+
 struct chain {
 	const struct chain_conf *conf;
 	const char *symbol; /* borrowed */
-	int64_t begin_ts;   /* ms */
+	int64_t begin_ts;   /* ms, or CHAIN_TS_LATER */
 	struct filter filter;
 	struct board board;
 	struct buf line;
 	uint64_t rows;     /* all that were seen */
 	uint64_t rejected; /* their id was bad */
 	uint64_t filtered; /* not asked for */
+	uint64_t again;    /* contracts that we asked for twice */
 	struct err why;    /* of the first rejection */
 	struct err failed; /* exit != 0: this cannot become whole */
 };
@@ -42,7 +53,10 @@ struct chain_end {
 	int64_t pages;
 	uint64_t bad_values; /* dropped from contracts that were kept */
 	uint64_t slow;       /* rows that the scanner left to jansson */
+	uint64_t odd_units;  /* times in another unit than the vendor's */
 };
+
+const char *chain_reason(const struct chain_conf *conf);
 
 /* Start over with another snapshot; {0} is a valid one before the first. */
 void chain_start(struct chain *c, const struct chain_conf *conf,
@@ -51,6 +65,10 @@ void chain_free(struct chain *c);
 
 void chain_add(struct chain *c, const struct contract *contract);
 void chain_reject(struct chain *c, const struct err *why);
+
+/* Where it stands, and back to there: as if nothing had come since. */
+struct chain_mark chain_mark(const struct chain *c);
+void chain_back(struct chain *c, const struct chain_mark *mark);
 
 /* Writes the snapshot, or why there is none.  Returns the exit status. */
 int chain_finish(struct chain *c, const struct chain_end *end);

@@ -7,10 +7,11 @@
  * waits for it.  Only a document that ended, and whose shell is valid JSON,
  * becomes a snapshot.
  */
-#include "documents.h"
+#include <stdlib.h>
+
 #include "cboe.h"
 #include "clock.h"
-#include "sig.h"
+#include "documents.h"
 #include "split.h"
 
 #define HELD_MAX (64 * 1024 * 1024) /* rows that wait for the header */
@@ -21,6 +22,7 @@ struct documents {
 	const char *name; /* of the input */
 	struct wanted *wanted;
 	size_t n;
+	bool live, broken;
 	struct split *split;
 
 	/* the document being read */
@@ -29,6 +31,8 @@ struct documents {
 	struct cboe_header header;
 	struct cboe_rows rows;
 	struct chain chain;
+	struct chain_end end;
+	bool ended; /* live: the document, and it waits for documents_end */
 
 	struct err left; /* the first fault that is no symbol's */
 	unsigned faults;
@@ -50,13 +54,10 @@ keep_fault(struct documents *d, const struct err *e)
 static void
 open_document(struct documents *d)
 {
+	struct wanted *w = wanted_find(d->wanted, d->n, d->header.symbol.name);
 	struct err e;
 
-	for (size_t i = 0; i < d->n; i++) {
-		struct wanted *w = &d->wanted[i];
-
-		if (strcmp(w->symbol.name, d->header.symbol.name) != 0)
-			continue;
+	if (w != NULL) {
 		w->answered = true;
 		d->state = READING;
 		cboe_rows_free(&d->rows);
@@ -141,34 +142,51 @@ on_row(struct documents *d, struct span row)
 		hold_row(d, row);
 }
 
+/* Its shell is no header. */
 static void
-on_end(struct documents *d, struct span shell)
+on_bad_end(struct documents *d, const struct err *e)
 {
-	struct chain_end end = {.pages = 1};
-	struct err e;
+	if (d->state != READING)
+		keep_fault(d, e);
+	else
+		d->rc = err_worse(d->rc, chain_abort(d->conf, d->chain.symbol,
+					     d->chain.begin_ts, e));
+}
 
+static void
+finish_document(struct documents *d)
+{
+	if (d->state == READING)
+		d->rc = err_worse(d->rc, chain_finish(&d->chain, &d->end));
+	d->state = NO_ROW;
+	buf_clear(&d->held);
+}
+
+/* -1 and *e when a live one has no header. */
+static int
+on_end(struct documents *d, struct span shell, struct err *e)
+{
 	if (d->state == SKIPPING)
-		return;
-	if (cboe_header_read(shell, &d->header, &e) != 0) {
-		if (d->state != READING)
-			keep_fault(d, &e);
-		else
-			d->rc = err_worse(
-			    d->rc, chain_abort(d->conf, d->chain.symbol,
-				       d->chain.begin_ts, &e));
-		return;
+		return 0;
+	if (cboe_header_read(shell, &d->header, e) != 0) {
+		if (d->live)
+			return -1;
+		on_bad_end(d, e);
+		d->state = SKIPPING;
+		return 0;
 	}
 	if (d->state != READING)
 		open_document(d);
 	release_rows(d);
-	if (d->state != READING)
-		return;
-	end.ts = d->header.ts;
-	end.spot = d->header.spot;
-	end.spot_ts = d->header.spot_ts;
-	end.bad_values = d->rows.bad_values;
-	end.slow = d->rows.slow;
-	d->rc = err_worse(d->rc, chain_finish(&d->chain, &end));
+	d->end = (struct chain_end){
+	    .ts = d->header.ts,
+	    .pages = 1,
+	    .spot = d->header.spot,
+	    .spot_ts = d->header.spot_ts,
+	    .bad_values = d->rows.bad_values,
+	    .slow = d->rows.slow,
+	};
+	return 0;
 }
 
 /* The input ends, or fails, inside a document. */
@@ -187,45 +205,42 @@ on_cut(struct documents *d, const struct err *e)
 		d->rc = err_worse(d->rc, e->exit);
 }
 
-/* One piece of input; -1 when no more is to be read. */
-static int
-on_piece(struct documents *d, struct span piece)
+int
+documents_feed(struct documents *d, struct span piece, struct err *e)
 {
 	struct span text;
-	struct err e;
+	enum split_event event;
 
 	split_feed(d->split, piece);
-	for (;;) {
-		switch (split_next(d->split, &text, &e)) {
-		case SPLIT_MORE:
-			return 0;
-		case SPLIT_ROW:
+	while ((event = split_next(d->split, &text, e)) != SPLIT_MORE) {
+		if (event != SPLIT_BAD && d->ended) {
+			err_set(e, EX_DATAERR, "BAD_DOCUMENT",
+			    "more than one document");
+			event = SPLIT_BAD;
+		}
+		if (event == SPLIT_ROW)
 			on_row(d, text);
-			break;
-		case SPLIT_DOC:
-			on_end(d, text);
-			d->state = NO_ROW;
-			buf_clear(&d->held);
-			break;
-		case SPLIT_BAD:
-			on_cut(d, &e);
+		if (event == SPLIT_DOC && on_end(d, text, e) != 0)
+			event = SPLIT_BAD;
+		if (event == SPLIT_BAD) {
+			d->broken = true;
+			if (!d->live)
+				on_cut(d, e);
 			return -1;
 		}
+		if (event == SPLIT_DOC) {
+			d->ended = d->live;
+			if (!d->live)
+				finish_document(d);
+		}
 	}
+	return 0;
 }
 
-int
-documents_abort(const struct chain_conf *conf, struct wanted *wanted, size_t n,
-    const struct err *e, int rc)
+bool
+documents_whole(const struct documents *d)
 {
-	for (size_t i = 0; i < n; i++) {
-		if (wanted[i].answered)
-			continue;
-		wanted[i].answered = true;
-		rc = err_worse(rc, chain_abort(conf, wanted[i].symbol.name,
-				       clock_now_ms(), e));
-	}
-	return rc;
+	return !d->broken && !split_pending(d->split) && d->ended == d->live;
 }
 
 /* Nothing more comes: those who are still waiting get to know why. */
@@ -242,39 +257,51 @@ answer_rest(struct documents *d)
 	if (d->faults == 0)
 		err_set(&e, EX_DATAERR, "NO_DOCUMENT",
 		    "the input has no document of it");
-	d->rc = documents_abort(d->conf, d->wanted, d->n, &e, d->rc);
+	d->rc = wanted_abort(d->wanted, d->n, d->conf, &e, d->rc);
+}
+
+struct documents *
+documents_new(const struct chain_conf *conf, const char *name,
+    struct wanted *wanted, size_t n, bool live)
+{
+	struct documents *d = mem_zalloc(sizeof(*d));
+
+	d->conf = conf;
+	d->name = name;
+	d->wanted = wanted;
+	d->n = n;
+	d->live = live;
+	d->split = split_new(CBOE_ROWS);
+	return d;
+}
+
+void
+documents_free(struct documents **at)
+{
+	struct documents *d = *at;
+
+	if (d == NULL)
+		return;
+	split_free(&d->split);
+	cboe_rows_free(&d->rows);
+	chain_free(&d->chain);
+	buf_free(&d->held);
+	free(d);
+	*at = NULL;
 }
 
 int
-documents_read(struct in *in, const struct chain_conf *conf,
-    struct wanted *wanted, size_t n)
+documents_end(struct documents *d, const struct err *why)
 {
-	struct documents d = {
-	    .conf = conf, .name = in->name, .wanted = wanted, .n = n};
-	struct span piece;
-	struct err e;
-	int more;
-
-	d.split = split_new(CBOE_ROWS);
-	do {
-		more = in_chunk(in, &piece, &e);
-	} while (more == 1 && !conf->out->failed && on_piece(&d, piece) == 0);
-	if (more == 0) {
-		if (sig_stop)
-			err_set(&e, EX_TEMPFAIL, "STOPPED", "told to stop");
+	if (d->ended)
+		finish_document(d);
+	if (why != NULL && !d->broken) {
+		if (split_pending(d->split))
+			on_cut(d, why);
 		else
-			err_set(&e, EX_DATAERR, "CUT",
-			    "the input ends inside a document");
+			keep_fault(d, why);
 	}
-	if (more != 1 && split_pending(d.split))
-		on_cut(&d, &e);
-	else if (more == -1 || (more == 0 && sig_stop))
-		keep_fault(&d, &e);
-	if (!conf->out->failed)
-		answer_rest(&d);
-	split_free(&d.split);
-	cboe_rows_free(&d.rows);
-	chain_free(&d.chain);
-	buf_free(&d.held);
-	return d.rc;
+	if (!d->conf->out->failed)
+		answer_rest(d);
+	return d->rc;
 }

@@ -1,30 +1,31 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * documents: saved bodies of CBOE, one or several behind each other, to
- * snapshots.
+ * documents: bodies of CBOE to snapshots: saved ones, one or several behind
+ * each other, or a live one as its bytes arrive.
  */
 #ifndef CHAIN_FETCH_DOCUMENTS_H
 #define CHAIN_FETCH_DOCUMENTS_H
 
-#include "chain.h"
-#include "stream.h"
-#include "symbol.h"
-
-/* A symbol that was asked for. */
-struct wanted {
-	struct symbol symbol;
-	bool answered; /* by a snapshot or an abort */
-};
+#include "wanted.h"
 
 /*
- * Read the input to its end and answer every wanted symbol.  Returns the
- * exit status.
+ * name: of the input, for messages.  live: it is one document that may yet
+ * turn out to be cut, so nothing at all is written before documents_end.
  */
-int documents_read(struct in *in, const struct chain_conf *conf,
-    struct wanted *wanted, size_t n);
+struct documents *documents_new(const struct chain_conf *conf, const char *name,
+    struct wanted *wanted, size_t n, bool live);
+void documents_free(struct documents **d);
 
-/* Answer what is not answered yet: *e is why.  Returns rc or worse. */
-int documents_abort(const struct chain_conf *conf, struct wanted *wanted,
-    size_t n, const struct err *e, int rc);
+/* -1 when no more is to be read: it is broken, *e says why. */
+int documents_feed(struct documents *d, struct span piece, struct err *e);
+
+/* Is the input complete as it stands? */
+bool documents_whole(const struct documents *d);
+
+/*
+ * Nothing more comes: answer every wanted symbol.  why: the reason if the
+ * input did not end in order, else NULL.  Returns the exit status.
+ */
+int documents_end(struct documents *d, const struct err *why);
 
 #endif

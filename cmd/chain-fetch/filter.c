@@ -103,6 +103,52 @@ filter_text(const struct filter *f, char out[FILTER_TEXT])
 	    n > 0 ? ";" : "", low, high);
 }
 
+/* One of the text's parts, as the option's argument that it came from. */
+static int
+parse_part(struct filter *f, struct span part)
+{
+	char arg[FILTER_TEXT];
+	const char *value = memchr(part.p, '=', part.n);
+	char *dots;
+	size_t n;
+
+	if (value == NULL)
+		return -1;
+	n = (size_t)(value + 1 - part.p);
+	memcpy(arg, part.p + n, part.n - n);
+	arg[part.n - n] = '\0';
+	if (n == 5 && memcmp(part.p, "days=", n) == 0)
+		return filter_set_days(f, arg);
+	dots = strstr(arg, "..");
+	if (dots == NULL)
+		return -1;
+	*dots = ':';
+	memmove(dots + 1, dots + 2, strlen(dots + 2) + 1);
+	if (n == 4 && memcmp(part.p, "exp=", n) == 0)
+		return filter_set_expirations(f, arg);
+	if (n == 7 && memcmp(part.p, "strike=", n) == 0)
+		return filter_set_strikes(f, arg);
+	return -1;
+}
+
+int
+filter_parse(struct filter *f, const char *text)
+{
+	char again[FILTER_TEXT];
+	size_t n;
+
+	*f = (struct filter){0};
+	if (strlen(text) >= FILTER_TEXT)
+		return -1;
+	for (const char *p = text; *p != '\0'; p += n + (p[n] == ';')) {
+		n = strcspn(p, ";");
+		if (parse_part(f, (struct span){p, n}) != 0)
+			return -1;
+	}
+	filter_text(f, again);
+	return strcmp(text, again) == 0 ? 0 : -1;
+}
+
 struct filter
 filter_at(const struct filter *f, int64_t ts)
 {

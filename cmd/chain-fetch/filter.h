@@ -31,6 +31,9 @@ int filter_set_days(struct filter *f, const char *arg);
 /* "exp=2026-07-24..2026-08-21;days=30;strike=7000..8000"; "" when open. */
 void filter_text(const struct filter *f, char out[FILTER_TEXT]);
 
+/* The reverse of filter_text.  -1: not such a text. */
+int filter_parse(struct filter *f, const char *text);
+
 /* The filter as it applies to a snapshot of time ts, days made a date. */
 struct filter filter_at(const struct filter *f, int64_t ts);
 

@@ -2,32 +2,49 @@
 /*
  * chain-fetch: the listed contracts of an underlying, as one snapshot.
  *
- *	chain-fetch --source cboe --from FILE|- [OPTION...] SYMBOL...
+ *	chain-fetch [--source massive|cboe] [OPTION...] SYMBOL...
+ *	chain-fetch --from FILE|- [OPTION...] SYMBOL...
  *
- * In: saved bodies of a vendor, one or several behind each other.  Out, for
- * each document: chain_begin, the contracts sorted by id, chain_end; or one
- * chain_abort.  Every SYMBOL is answered.  Redis: not used.
+ * In: a vendor's answers over HTTPS, or what was saved of them.  Out, for
+ * each snapshot: chain_begin, the contracts sorted by id, chain_end; or one
+ * chain_abort; with --raw the bodies, too, as chain_page.  Every SYMBOL is
+ * answered.  Redis: not used.
  *
- * Why it is right.  A snapshot is held until its document has ended and all
- * of it was valid, so a cut, broken or too bad one never shows a single
- * contract: its only trace is the chain_abort and the exit status.  Nothing
- * depends on the order of rows, on the size of the pieces that read(2)
- * returns, on the time of day or on the locale; the same bodies give the
- * same bytes.  Values keep the vendor's digits.  Rows are read one at a time,
- * so memory is the snapshot's, not the document's.
+ * Why it is right.  A snapshot is held until its last page or document has
+ * ended and all of it was valid, so a cut, broken or too bad one never shows
+ * a single contract: its only trace is the chain_abort and the exit status.
+ * Nothing depends on the order of rows or pages, on how many walks fetched
+ * them, on the size of the pieces that read(2) returns or on the locale; the
+ * same bodies give the same bytes.  Values keep the vendor's digits.  Rows
+ * are read one at a time, so memory is the snapshot's and one page's a walk.
+ * Every wait has an end: each request's, and that of all of a snapshot.  The
+ * key (secret.h) goes into one header, to one origin, and nowhere else.
  */
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "clock.h"
-#include "documents.h"
+#include "fetch.h"
 #include "opt.h"
 #include "rec.h"
+#include "saved.h"
 #include "sig.h"
+
+#define MASSIVE_BASE "https://api.massive.com"
+#define CBOE_BASE "https://cdn.cboe.com/api/global/delayed_quotes/options/"
 
 enum {
 	OPT_SOURCE = 256,
+	OPT_BASE_URL,
+	OPT_KEY_FILE,
+	OPT_CACERT,
 	OPT_FROM,
+	OPT_RAW,
+	OPT_EVERY,
+	OPT_DEADLINE,
+	OPT_PARALLEL,
+	OPT_MAX_PAGES,
+	OPT_MAX_PAGE_BYTES,
 	OPT_EXPIRATIONS,
 	OPT_DAYS,
 	OPT_STRIKES,
@@ -37,14 +54,26 @@ enum {
 };
 
 static const struct opt options[] = {
-    {OPT_SOURCE, "source", "NAME", "the vendor: cboe"},
-    {OPT_FROM, "from", "FILE", "read saved bodies; - is standard input"},
+    {OPT_SOURCE, "source", "NAME",
+	"massive (when there is a key), or cboe (else)"},
+    {OPT_BASE_URL, "base-url", "URL", "instead of the vendor's own"},
+    {OPT_KEY_FILE, "key-file", "FILE", "holds the key of massive"},
+    {OPT_CACERT, "cacert", "FILE", "PEM certificates to trust"},
+    {OPT_FROM, "from", "FILE", "read what was saved; - is standard input"},
+    {OPT_RAW, "raw", NULL, "write each body, too, as chain_page records"},
+    {OPT_EVERY, "every", "S", "fetch again every S seconds"},
+    {OPT_DEADLINE, "deadline", "S", "longest time for one snapshot (60)"},
+    {OPT_PARALLEL, "parallel", "N", "walks side by side (4)"},
     {OPT_EXPIRATIONS, "expirations", "FROM:TO", "only these, YYYY-MM-DD"},
     {OPT_DAYS, "days", "N", "only expirations of the next N days"},
     {OPT_STRIKES, "strikes", "FROM:TO", "only these, in dollars"},
     {OPT_REASON, "reason", "WORD", "why it is fetched (scheduled)"},
     {OPT_EQUITY, "equity", NULL, "symbols are no indices unless marked I:"},
     {OPT_MAX_CONTRACTS, "max-contracts", "N", "refuse more (200000)"},
+    {OPT_MAX_PAGES, "max-pages", "N", "refuse more (500)"},
+    {OPT_MAX_PAGE_BYTES, "max-page-bytes", "N",
+	"refuse a longer body, decoded (67108864)"},
+    {'v', "verbose", NULL, "a line on stderr for each page"},
     OPT_COMMON,
     {0, NULL, NULL, NULL},
 };
@@ -53,21 +82,23 @@ static const struct opt_set set = {
     .table = options,
     .operands = "SYMBOL...",
     .summary = "Turn a vendor's option chains into snapshots.",
-    .versions = "jansson " JANSSON_PKG,
+    .versions = "jansson " JANSSON_PKG ", libcurl " LIBCURL_PKG,
 };
 
 static struct out out;
 
 static struct {
-	struct chain_conf chain;
-	const char *from;
+	struct fetch_conf fetch;
+	const char *from, *key_file;
 	bool equity;
 } conf = {
-    .chain =
+    .fetch =
 	{
-	    .out = &out,
-	    .reason = "scheduled",
-	    .max_contracts = BOARD_MAX,
+	    .chain = {.out = &out, .max_contracts = BOARD_MAX},
+	    .deadline_ms = 60 * 1000,
+	    .max_pages = FETCH_PAGES_MAX,
+	    .max_body = HTTP_BODY_MAX,
+	    .parallel = 4,
 	},
 };
 
@@ -83,52 +114,121 @@ is_reason(const char *word)
 	return false;
 }
 
-/* 0, or -1 when the argument is not what the option takes. */
+/* What concerns the network.  0, or -1 when the argument will not do. */
+static int
+take_fetch_option(int val, const char *arg)
+{
+	struct fetch_conf *f = &conf.fetch;
+
+	switch (val) {
+	case OPT_BASE_URL:
+		f->base = arg;
+		return arg[0] == '\0' ? -1 : 0;
+	case OPT_KEY_FILE:
+		conf.key_file = arg;
+		return arg[0] == '\0' ? -1 : 0;
+	case OPT_CACERT:
+		f->cacert = arg;
+		return arg[0] == '\0' ? -1 : 0;
+	case OPT_RAW:
+		f->raw = true;
+		return 0;
+	case OPT_EVERY:
+		return opt_seconds(arg, 10, 86400 * 1000, &f->every_ms);
+	case OPT_DEADLINE:
+		return opt_seconds(arg, 10, 3600 * 1000, &f->deadline_ms);
+	case OPT_PARALLEL:
+		return opt_int(arg, 1, 32, &f->parallel);
+	case OPT_MAX_PAGES:
+		return opt_int(arg, 1, 100000, &f->max_pages);
+	case OPT_MAX_PAGE_BYTES:
+		return opt_int(arg, 1, HTTP_BODY_MAX, &f->max_body);
+	case 'v':
+		f->verbose = true;
+		return 0;
+	}
+	return -1;
+}
+
 static int
 take_option(int val, const char *arg)
 {
+	struct chain_conf *chain = &conf.fetch.chain;
+
 	switch (val) {
 	case OPT_SOURCE:
-		conf.chain.source = arg;
+		chain->source = arg;
 		return 0;
 	case OPT_FROM:
 		conf.from = arg;
 		return arg[0] == '\0' ? -1 : 0;
 	case OPT_EXPIRATIONS:
-		return filter_set_expirations(&conf.chain.filter, arg);
+		return filter_set_expirations(&chain->filter, arg);
 	case OPT_DAYS:
-		return filter_set_days(&conf.chain.filter, arg);
+		return filter_set_days(&chain->filter, arg);
 	case OPT_STRIKES:
-		return filter_set_strikes(&conf.chain.filter, arg);
+		return filter_set_strikes(&chain->filter, arg);
 	case OPT_REASON:
-		conf.chain.reason = arg;
+		chain->reason = arg;
 		return is_reason(arg) ? 0 : -1;
 	case OPT_EQUITY:
 		conf.equity = true;
 		return 0;
 	case OPT_MAX_CONTRACTS:
-		return opt_int(arg, 1, BOARD_MAX, &conf.chain.max_contracts);
+		return opt_int(arg, 1, BOARD_MAX, &chain->max_contracts);
 	}
-	return -1;
+	return take_fetch_option(val, arg);
 }
 
-/* What is missing or not there yet; 0 when all is well. */
+/* What does not go together; 0 when all is well. */
 static int
 check_options(int operands)
 {
-	if (conf.chain.source == NULL)
-		return opt_usage(&set, "no --source given");
-	if (strcmp(conf.chain.source, "massive") == 0)
+	const char *source = conf.fetch.chain.source;
+
+	if (source != NULL && strcmp(source, "massive") != 0 &&
+	    strcmp(source, "cboe") != 0)
+		return opt_usage(&set, "no such source: %.80s", source);
+	if (conf.from != NULL && (conf.fetch.every_ms > 0 || conf.fetch.raw))
 		return opt_usage(
-		    &set, "source massive is not built in this version");
-	if (strcmp(conf.chain.source, "cboe") != 0)
-		return opt_usage(&set, "no such source: %s", conf.chain.source);
-	if (conf.from == NULL)
-		return opt_usage(&set,
-		    "fetching from the network is not built in this version: "
-		    "give --from");
+		    &set, "--every and --raw are for the network, not --from");
 	if (operands == 0)
 		return opt_usage(&set, "no symbol given");
+	return 0;
+}
+
+/* The vendor, its address, its key.  Whatever it is, the key is taken out of
+ * the environment. */
+static int
+choose_source(struct err *e)
+{
+	struct fetch_conf *f = &conf.fetch;
+	bool is_open = f->chain.source == NULL;
+	int found = secret_read(&f->key, conf.key_file, e);
+	const char *env;
+
+	if (!is_open && strcmp(f->chain.source, "cboe") == 0) {
+		secret_wipe(&f->key);
+		found = 0;
+	}
+	if (found == -1)
+		return -1;
+	if (is_open) {
+		f->chain.source = found == 1 ? "massive" : "cboe";
+		err_warn(NULL, "SOURCE", "%s, since there is %s key",
+		    f->chain.source, found == 1 ? "a" : "no");
+	}
+	if (strcmp(f->chain.source, "cboe") == 0) {
+		if (f->base == NULL)
+			f->base = CBOE_BASE;
+		return 0;
+	}
+	if (found != 1)
+		return err_set(e, EX_NOPERM, "NO_KEY",
+		    "massive wants a key: --key-file, or MASSIVE_API_KEY");
+	env = getenv("MASSIVE_BASE_URL");
+	if (f->base == NULL)
+		f->base = env != NULL && env[0] != '\0' ? env : MASSIVE_BASE;
 	return 0;
 }
 
@@ -159,18 +259,24 @@ read_operands(char *argv[], size_t *n, int *status)
 static int
 fetch(struct wanted *wanted, size_t n)
 {
+	const struct chain_conf *chain = &conf.fetch.chain;
 	struct err e, cause;
 	struct in in;
 	int rc;
 
 	out_init(&out, STDOUT_FILENO);
-	if (in_open(&in, conf.from, &out, &cause) == 0) {
-		rc = documents_read(&in, &conf.chain, wanted, n);
+	if (conf.from == NULL) {
+		if (choose_source(&e) == 0)
+			rc = fetch_run(&conf.fetch, wanted, n);
+		else
+			rc = wanted_abort(wanted, n, chain, &e, EX_OK);
+	} else if (in_open(&in, conf.from, &out, &cause) == 0) {
+		rc = saved_read(&in, chain, wanted, n);
 		in_close(&in);
 	} else {
 		err_set(&e, cause.exit, cause.code, "%.200s: %.100s", conf.from,
 		    cause.text);
-		rc = documents_abort(&conf.chain, wanted, n, &e, EX_OK);
+		rc = wanted_abort(wanted, n, chain, &e, EX_OK);
 	}
 	if (out_close(&out, &e) != 0)
 		rc = err_worse(rc, err_report(NULL, &e));
@@ -187,6 +293,7 @@ main(int argc, char *argv[])
 	int val, rc;
 
 	err_init(argv[0]);
+	secret_guard();
 	sig_init();
 	while ((val = opt_next(argc, argv, &set, &arg, &rc)) != -1) {
 		if (val == OPT_DONE)
@@ -206,6 +313,7 @@ main(int argc, char *argv[])
 	}
 	opt_check_env();
 	rc = fetch(wanted, n);
+	secret_wipe(&conf.fetch.key);
 	free(wanted);
 	return sig_end(rc);
 }

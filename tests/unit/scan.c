@@ -87,7 +87,7 @@ test_refused(void)
 	    "{\"details\":{},\"details\":{}}", "{\"x\":{\"y\":1,\"y\":1}}",
 	    "{\"\\u0069d\":1}", "{\"id\":\"\\n\"}", "{\"id\":\"\xc3\xa9\"}",
 	    "{\"id\":\"\x7f\"}", "{\"id\":\"\t\"}", "{\"id\":[[[[[[[[]]]]]]]]}",
-	    "{\"id\":1234567890123456789}", "{\"id\":1e100}",
+	    "{\"id\":9223372036854775808}", "{\"id\":1e100}",
 	    "{\"id\":0.123456789012345678901234567890123456789}", "{id:1}"};
 	struct buf b = {0};
 
@@ -133,8 +133,10 @@ test_numbers(void)
 	}
 	CHECK(taken >= 10 && left >= 50);
 	CHECK(!scan_number(SPAN_NONE));
-	CHECK(scan_number(SPAN_LIT("123456789012345678")));
-	CHECK(!scan_number(SPAN_LIT("1234567890123456789")));
+	CHECK(scan_number(SPAN_LIT("9223372036854775807")));
+	CHECK(scan_number(SPAN_LIT("-9223372036854775807.5")));
+	CHECK(!scan_number(SPAN_LIT("9223372036854775808")));
+	CHECK(!scan_number(SPAN_LIT("12345678901234567890")));
 	CHECK(!scan_number(SPAN_LIT("12}")) && !scan_number(SPAN_LIT("1 ")));
 	/* just as long as it may be, and not terminated */
 	CHECK(scan_number(

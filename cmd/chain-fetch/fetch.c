@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: ISC */
+/* fetch: see fetch.h. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <sys/random.h>
+
+#include "clock.h"
+#include "fetch.h"
+#include "massive.h"
+#include "sig.h"
+
+#define TRIES_MAX 4
+#define BACKOFF_MS 250        /* doubled with every try */
+#define BACKOFF_LIMIT_MS 1000 /* after a 429 that names no time */
+#define BACKOFF_MAX_MS 15000
+
+int64_t
+fetch_rest(const struct fetch *f)
+{
+	int64_t rest = f->until - clock_mono_ms();
+
+	return rest > 0 ? rest : 0;
+}
+
+/* Statuses with an exit of their own; all others are 69. */
+static int
+exit_of(const struct fetch *f, long status)
+{
+	bool is_keyed = f->conf->key.text[0] != '\0';
+
+	if (status == 429)
+		return EX_TEMPFAIL;
+	if (is_keyed && (status == 401 || status == 403))
+		return EX_NOPERM;
+	if (status == 400 || status == 404)
+		return EX_DATAERR;
+	return EX_UNAVAILABLE;
+}
+
+static void
+judge_status(
+    const struct fetch *f, const struct http_job *job, struct verdict *v)
+{
+	char code[16], text[MASSIVE_TEXT_MAX];
+
+	massive_error_text(buf_view(&job->body), text);
+	snprintf(code, sizeof(code), "HTTP_%ld", job->status);
+	err_set(&v->err, exit_of(f, job->status), code, "%s",
+	    text[0] != '\0'          ? text
+	    : job->status / 100 == 3 ? "a redirect, which is not followed"
+				     : "no word of explanation");
+	v->may_retry =
+	    job->status == 429 || job->status == 499 || job->status / 100 == 5;
+}
+
+struct verdict
+fetch_judge(const struct fetch *f, const struct http_job *job)
+{
+	struct verdict v = {.retry_after = job->retry_after};
+
+	if (job->err.exit == EX_DATAERR) {
+		v.err = job->err; /* a limit of ours */
+	} else if (job->status != 0 && job->status != 200) {
+		judge_status(f, job, &v);
+	} else if (job->err.exit != 0) {
+		v.err = job->err;
+		v.may_retry = job->may_retry;
+	}
+	return v;
+}
+
+/* Anywhere from 0 to max: clients that failed together do not come back
+ * together. */
+static int64_t
+jitter(int64_t max)
+{
+	uint32_t r = 0;
+
+	if (getrandom(&r, sizeof(r), GRND_NONBLOCK) != sizeof(r))
+		return max / 2;
+	return (int64_t)((uint64_t)r * (uint64_t)max >> 32);
+}
+
+int64_t
+fetch_wait(const struct fetch *f, struct verdict *v, int tries)
+{
+	bool limited = v->err.exit == EX_TEMPFAIL;
+	int64_t rest = fetch_rest(f), wait, most;
+	char text[ERR_TEXT_MAX];
+
+	if (!v->may_retry)
+		return -1;
+	most = limited ? BACKOFF_LIMIT_MS : BACKOFF_MS;
+	for (int i = 1; i < tries && most < BACKOFF_MAX_MS; i++)
+		most *= 2;
+	wait = v->retry_after >= 0 ? v->retry_after : jitter(most);
+	if (wait < rest && (limited || tries < TRIES_MAX))
+		return wait;
+	snprintf(text, sizeof(text), "%s", v->err.text);
+	snprintf(v->err.text, sizeof(v->err.text), "after %d tries: %.300s",
+	    tries, text);
+	return -1;
+}
+
+void
+fetch_over(const struct fetch *f, struct err *e)
+{
+	if (sig_stop)
+		err_set(e, EX_TEMPFAIL, "STOPPED", "told to stop");
+	else
+		err_set(e, EX_UNAVAILABLE, "DEADLINE",
+		    "not done within %" PRId64 " ms", f->conf->deadline_ms);
+}
+
+void
+fetch_raw(const struct fetch *f, struct raw_page *page, struct span body,
+    struct err *e)
+{
+	const struct chain_conf *conf = &f->conf->chain;
+	char filter[FILTER_TEXT];
+
+	if (!f->conf->raw)
+		return;
+	page->source = conf->source;
+	page->reason = chain_reason(conf);
+	filter_text(&conf->filter, filter);
+	page->filter = filter[0] != '\0' ? filter : NULL;
+	if (secret_is_in(&f->conf->key, body))
+		err_set(e, EX_PROTOCOL, "KEY_IN_BODY",
+		    "the answer carries the key");
+	else
+		raw_write(conf->out, page, body);
+}
+
+/* ------------------------------------------------------------ the schedule */
+
+static int
+fetch_one(struct fetch *f, const struct wanted *w)
+{
+	int rc;
+
+	f->until = clock_mono_ms() + f->conf->deadline_ms;
+	progress_start(&f->progress, w->symbol.name, f->conf->quiet);
+	if (strcmp(f->conf->chain.source, "massive") == 0)
+		rc = fetch_massive(f, w);
+	else
+		rc = fetch_cboe(f, w);
+	progress_end(&f->progress);
+	out_flush(f->conf->chain.out);
+	return rc;
+}
+
+static int
+fetch_all(struct fetch *f, const struct wanted *wanted, size_t n)
+{
+	int rc = EX_OK;
+
+	for (size_t i = 0; i < n && !f->conf->chain.out->failed; i++) {
+		if (i > 0 && sig_stop)
+			break;
+		rc = err_worse(rc, fetch_one(f, &wanted[i]));
+	}
+	return rc;
+}
+
+/* Beats are counted from the start, so nothing drifts; one that is missed is
+ * left out, so nothing overlaps. */
+static void
+wait_for_beat(int64_t *next, int64_t every)
+{
+	int64_t now = clock_mono_ms();
+
+	*next += every;
+	if (*next <= now)
+		*next += (now - *next) / every * every + every;
+	while (!sig_stop && (now = clock_mono_ms()) < *next)
+		clock_sleep_ms(*next - now < 100 ? *next - now : 100);
+}
+
+int
+fetch_run(const struct fetch_conf *conf, struct wanted *wanted, size_t n)
+{
+	static struct fetch f; /* outlives what a stop leaves behind */
+	struct http_conf http = {
+	    .base = conf->base,
+	    .cacert = conf->cacert,
+	    .key = conf->key.text[0] != '\0' ? &conf->key : NULL,
+	    .max_body = conf->max_body,
+	    .parallel = (int)conf->parallel,
+	};
+	struct err e;
+	int64_t next;
+	int rc;
+
+	f.conf = conf;
+	if (http_open(&f.http, &http, &e) != 0) {
+		rc = wanted_abort(wanted, n, &conf->chain, &e, EX_OK);
+		http_close(&f.http);
+		return rc;
+	}
+	next = clock_mono_ms();
+	rc = fetch_all(&f, wanted, n);
+	while (conf->every_ms > 0 && !sig_stop && !conf->chain.out->failed) {
+		wait_for_beat(&next, conf->every_ms);
+		if (sig_stop)
+			return EX_OK; /* the end of a service is no failure */
+		rc = fetch_all(&f, wanted, n);
+	}
+	/* told to stop, libcurl may still be waiting for a resolver */
+	if (!sig_stop)
+		http_close(&f.http);
+	return rc;
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: ISC */
+/* pages: see pages.h. */
+#include "pages.h"
+
+void
+pages_start(struct pages *p, const struct chain_conf *conf, const char *symbol,
+    int64_t begin_ts)
+{
+	chain_start(&p->chain, conf, symbol, begin_ts);
+	massive_rows_free(&p->rows);
+	massive_rows_init(&p->rows, symbol, begin_ts);
+	p->n = 0;
+}
+
+void
+pages_free(struct pages *p)
+{
+	chain_free(&p->chain);
+	massive_rows_free(&p->rows);
+	split_free(&p->split);
+}
+
+void
+pages_row(struct pages *p, struct span row)
+{
+	struct contract c;
+	struct err e;
+
+	if (massive_row(&p->rows, row, &c, &e) == 0)
+		chain_add(&p->chain, &c);
+	else
+		chain_reject(&p->chain, &e);
+}
+
+struct pages_count
+pages_counted(const struct pages *p)
+{
+	return (struct pages_count){chain_mark(&p->chain), p->rows.bad_values,
+	    p->rows.slow, p->rows.odd_units};
+}
+
+void
+pages_add(struct pages_count *sum, const struct pages_count *before,
+    const struct pages_count *after)
+{
+	sum->chain.contracts +=
+	    after->chain.contracts - before->chain.contracts;
+	sum->chain.rows += after->chain.rows - before->chain.rows;
+	sum->chain.rejected += after->chain.rejected - before->chain.rejected;
+	sum->chain.filtered += after->chain.filtered - before->chain.filtered;
+	sum->bad_values += after->bad_values - before->bad_values;
+	sum->slow += after->slow - before->slow;
+	sum->odd_units += after->odd_units - before->odd_units;
+}
+
+void
+pages_again(struct pages *p, const struct pages_count *of)
+{
+	p->chain.again += of->chain.contracts;
+	p->chain.rows -= of->chain.rows;
+	p->chain.rejected -= of->chain.rejected;
+	p->chain.filtered -= of->chain.filtered;
+	p->rows.bad_values -= of->bad_values;
+	p->rows.slow -= of->slow;
+	p->rows.odd_units -= of->odd_units;
+}
+
+static void
+back(struct pages *p, const struct pages_count *to)
+{
+	chain_back(&p->chain, &to->chain);
+	p->rows.bad_values = to->bad_values;
+	p->rows.slow = to->slow;
+	p->rows.odd_units = to->odd_units;
+}
+
+/* 1: a page was read, 0: the body ends inside it, -1 and *e. */
+static int
+read_page(
+    struct pages *p, struct span body, struct massive_page *page, struct err *e)
+{
+	struct span text;
+	int n = 0;
+
+	split_feed(p->split, body);
+	for (;;) {
+		switch (split_next(p->split, &text, e)) {
+		case SPLIT_MORE:
+			return split_pending(p->split) ? 0 : n;
+		case SPLIT_ROW:
+			pages_row(p, text);
+			break;
+		case SPLIT_DOC:
+			if (++n > 1)
+				return err_set(e, EX_DATAERR, "BAD_PAGE",
+				    "more than one document in a page");
+			if (massive_page_read(text, page, e) != 0)
+				return -1;
+			break;
+		case SPLIT_BAD:
+			return -1;
+		}
+	}
+}
+
+int
+pages_body(
+    struct pages *p, struct span body, struct massive_page *page, struct err *e)
+{
+	struct pages_count before = pages_counted(p);
+	int rc;
+
+	split_free(&p->split);
+	p->split = split_new(MASSIVE_ROWS);
+	rc = read_page(p, body, page, e);
+	if (rc == 0)
+		err_set(e, EX_DATAERR, "CUT", "the page ends inside its JSON");
+	if (rc != 1) {
+		back(p, &before);
+		return -1;
+	}
+	p->n++;
+	return 0;
+}
+
+int
+pages_finish(struct pages *p, int64_t ts)
+{
+	struct chain_end end = {
+	    .ts = ts,
+	    .pages = p->n,
+	    .spot = p->rows.spot,
+	    .spot_ts = p->rows.spot_ts,
+	    .bad_values = p->rows.bad_values,
+	    .slow = p->rows.slow,
+	    .odd_units = p->rows.odd_units,
+	};
+
+	return chain_finish(&p->chain, &end);
+}

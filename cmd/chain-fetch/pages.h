@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * pages: Massive's pages of one chain, from wherever they come, to one
+ * snapshot.  A page counts only when all of it was valid.
+ */
+#ifndef CHAIN_FETCH_PAGES_H
+#define CHAIN_FETCH_PAGES_H
+
+#include "chain.h"
+#include "massive.h"
+#include "split.h"
+
+/* What came out of some pages. */
+struct pages_count {
+	struct chain_mark chain;
+	uint64_t bad_values, slow, odd_units;
+};
+
+struct pages {
+	struct chain chain;
+	struct massive_rows rows;
+	struct split *split;
+	int64_t n; /* pages */
+};
+
+/* Start over; {0} is a valid one before the first. */
+void pages_start(struct pages *p, const struct chain_conf *conf,
+    const char *symbol, int64_t begin_ts);
+void pages_free(struct pages *p);
+
+void pages_row(struct pages *p, struct span row);
+
+/*
+ * A whole body, which must be exactly one page.  -1 and *e, and nothing of it
+ * stays: CUT when its JSON does not end, BAD_JSON, BAD_PAGE, NEXT_URL.
+ */
+int pages_body(struct pages *p, struct span body, struct massive_page *page,
+    struct err *e);
+
+struct pages_count pages_counted(const struct pages *p);
+
+/* What came since before will come again, because we ask for it again: it is
+ * not to be counted twice. */
+void pages_again(struct pages *p, const struct pages_count *of);
+void pages_add(struct pages_count *sum, const struct pages_count *before,
+    const struct pages_count *after);
+
+/* Writes the snapshot, or why there is none.  Returns the exit status. */
+int pages_finish(struct pages *p, int64_t ts);
+
+#endif

@@ -1,0 +1,749 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+#
+# chain-fetch, its network half, against the stand-in vendor.
+
+load helpers
+load standin/standin
+
+KEY=s3cr3tTESTkey
+
+setup_file() {
+	export EPOCH_NOW_MS=1794511000000
+	# open.json's contracts at more strikes: some pages of 250
+	jq -c '.data.options |= ([.[], (.[] | .option |=
+	    (capture("^(?<a>.*[CP])(?<k>[0-9]{8})$") |
+	     .a + ("0000000" + (.k | tonumber + 2500 | tostring))[-8:])),
+	    (.[] | .option |= (capture("^(?<a>.*[CP])(?<k>[0-9]{8})$") |
+	     .a + ("0000000" + (.k | tonumber + 1250 | tostring))[-8:]))] |
+	    unique_by(.option))' "$ROOT/tests/boards/open.json" \
+	    >"$BATS_FILE_TMPDIR/board.json"
+	printf '%s\n' "#!/bin/sh" \
+	    'exec chain-fetch --source massive --base-url "$VENDOR" "$@"' \
+	    >"$BATS_FILE_TMPDIR/massive"
+	printf '%s\n' "#!/bin/sh" 'exec chain-fetch --source cboe --base-url \
+	    "$VENDOR/api/global/delayed_quotes/options" "$@"' \
+	    >"$BATS_FILE_TMPDIR/cboe"
+	chmod +x "$BATS_FILE_TMPDIR/massive" "$BATS_FILE_TMPDIR/cboe"
+	export PATH=$BATS_FILE_TMPDIR:$PATH
+}
+
+setup() {
+	if [[ ! -x $STANDIN ]]; then
+		[[ ${CI-} != true ]] || fail "no stand-in built" || return 1
+		skip "no stand-in built (make built)"
+	fi
+	cd "$BATS_TEST_TMPDIR" || return 1
+	BOARD=$BATS_FILE_TMPDIR/board.json
+	export MASSIVE_API_KEY=$KEY
+}
+
+teardown() {
+	standin_stop
+	standin_stop OTHER
+}
+
+# vendor SCRIPT [OPTION...]: one with these faults.
+vendor() {
+	local script=$1
+	shift
+	standin_start -s "$script" --board "$BOARD" --key "$KEY" "$@"
+	export VENDOR=$STANDIN_URL
+}
+
+# A new vendor with other faults.
+revendor() {
+	standin_stop
+	vendor "$@"
+}
+
+requests() {
+	wc -l <"$STANDIN_LOG"
+}
+
+# The only record, a chain_abort with that error and exit, and a text in it.
+assert_abort() {
+	assert "$(wc -l <<<"$output")" = 1 "one record"
+	assert "$(jq -r '"\(.type) \(.symbol) \(.error) \(.exit)"' <<<"$output")" = "chain_abort SPX $1 $2"
+	[[ -z ${3-} ]] || assert "$(jq -r .detail <<<"$output")" has "$3"
+	assert "$stderr" has "(exit $2)"
+}
+
+# Fails with CODE STATUS [TEXT] under a script of faults, in one walk.
+assert_fails() {
+	local script=$1
+	shift
+	revendor "$script"
+	run_tool "$2" massive --parallel 1 ${DEADLINE:+--deadline "$DEADLINE"} SPX
+	assert_abort "$@"
+}
+
+# The clean snapshot of the board, to compare others with.
+clean() {
+	vendor ''
+	run_tool massive --parallel 1 SPX
+	printf '%s\n' "$output" >clean
+	assert "$(tail -n 1 clean | jq '.contracts > 1000 and .pages > 4')" = true
+}
+
+# What a script of faults does not change: the snapshot.
+assert_same() {
+	local script=$1
+	shift
+	revendor "$script"
+	WARN=${WARN-} run_tool massive --parallel 1 "$@" SPX
+	assert "$output" = "$(cat clean)" "$script"
+}
+
+# ------------------------------------------------------------------ the walk
+
+@test "a board, page by page: what the document says, in Massive's form" {
+	clean
+	assert "$(head -n 1 clean)" = '{"type":"chain_begin","ts":1794511000000,"symbol":"SPX","source":"massive","reason":"scheduled"}'
+	# the stand-in makes its rows from the document: same ids, same digits
+	run_tool cboe SPX
+	local field='.id, .bid, .ask, .bid_size, .ask_size, .iv, .delta, .gamma, .theta, .vega, .oi, .volume'
+	assert "$(records contract <clean | jq -c "[$field]")" = \
+	    "$(records contract <<<"$output" | jq -c "[$field]")"
+	assert "$(jq -c .spot <(tail -n 1 clean))" = "$(jq -c .spot <(tail -n 1 <<<"$output"))"
+	# it asked for what it should, over one connection, with the header only
+	assert "$(standin_log -s '.[0] | "\(.path) \(.args.limit) \(.args.sort) \(.auth)"')" = \
+	    "/v3/snapshot/options/I:SPX 250 ticker bearer"
+}
+
+@test "any number of walks gives the same contracts, and so does any frozen day" {
+	clean
+	local n now
+	for n in 2 4 8 32; do
+		for now in 1794511000000 1700000000000 1900000000000; do
+			EPOCH_NOW_MS=$now run_tool massive --parallel $n SPX
+			assert "$(records contract <<<"$output")" = "$(records contract <clean)" "$n walks"
+			assert "$(tail -n 1 <<<"$output" | jq -c '[.contracts, .rejected, .duplicates]')" = \
+			    "$(tail -n 1 clean | jq -c '[.contracts, .rejected, .duplicates]')"
+		done
+	done
+	# the first range is open at its start, the last one at its end
+	assert "$(standin_log -s '[.[] | .args | select(has("limit")) |
+	    select(has("expiration_date.gte") | not)] | length > 0')" = true
+	assert "$(standin_log -s '[.[] | .args | select(has("limit")) |
+	    select(has("expiration_date.lt") | not)] | length > 0')" = true
+}
+
+@test "a board of one page takes one request" {
+	jq -c '.data.options |= .[0:250]' "$BOARD" >small
+	standin_start --board small
+	VENDOR=$STANDIN_URL run_tool massive --parallel 8 SPX
+	assert "$(requests)" = 1
+	assert "$(tail -n 1 <<<"$output" | jq -c '[.contracts, .pages]')" = '[250,1]'
+}
+
+@test "filters are sent to the vendor, and rows are checked again" {
+	clean
+	local n
+	for n in 1 4; do
+		revendor 'on all foreign 3'
+		WARN=ok run_tool massive --parallel $n --expirations 2026-11-20: \
+		    --strikes 5000:5400 SPX
+		assert "$(head -n 1 <<<"$output" | jq -r .filter)" = "exp=2026-11-20..;strike=5000..5400"
+		assert "$(records contract <<<"$output")" = "$(records contract <clean | jq -c -R '
+		    select(fromjson | .expiration >= "2026-11-20" and
+		    .strike >= 5000 and .strike <= 5400)' | jq -r .)" "$n walks"
+		assert "$(standin_log -s '.[0].args | "\(.["expiration_date.gte"]) \(.["strike_price.gte"]) \(.["strike_price.lte"])"')" = \
+		    "2026-11-20 5000 5400"
+	done
+	WARN=ok run_tool massive --days 20 SPX
+	assert "$(records contract <<<"$output" | jq -r .expiration | sort -u | tail -n 1)" = \
+	    "$(records contract <clean | jq -r '.expiration | select(. <= "2026-12-02")' | sort -u | tail -n 1)"
+}
+
+@test "CBOE: one document, one request, no key" {
+	vendor ''
+	run_tool cboe SPX
+	printf '%s\n' "$output" >net
+	run_tool chain-fetch --source cboe --from "$BOARD" SPX
+	assert "$output" = "$(cat net)"
+	assert "$(standin_log '"\(.path) \(.headers | index("authorization"))"')" = \
+	    "/api/global/delayed_quotes/options/_SPX.json null"
+}
+
+@test "without --source: massive when there is a key, else cboe, and it says so" {
+	vendor ''
+	WARN=ok run_tool chain-fetch --base-url "$VENDOR" SPX
+	assert "$stderr" = "chain-fetch: -: SOURCE: massive, since there is a key"
+	run_tool chain-fetch -q --base-url "$VENDOR" SPX
+	assert "$stderr" = ""
+	unset MASSIVE_API_KEY
+	WARN=ok run_tool chain-fetch --base-url "$VENDOR/api/global/delayed_quotes/options/" SPX
+	assert "$stderr" = "chain-fetch: -: SOURCE: cboe, since there is no key"
+	assert "$(head -n 1 <<<"$output" | jq -r .source)" = cboe
+	run_tool 77 chain-fetch --source massive --base-url "$VENDOR" SPX SPY
+	assert "$(jq -r '"\(.symbol) \(.error)"' <<<"$output" | xargs)" = "SPX NO_KEY SPY NO_KEY"
+}
+
+@test "several symbols, and one that there is not" {
+	vendor ''
+	run_tool 65 massive NDX SPX
+	assert "$(jq -r 'select(.type != "contract") | "\(.type) \(.symbol)"' <<<"$output" | xargs)" = \
+	    "chain_abort NDX chain_begin SPX chain_end SPX"
+}
+
+@test "nothing is written to stderr but what failed; -v tells each page" {
+	clean
+	WARN=ok run_tool massive -v SPX
+	assert "$(grep -c ': PAGE: ' <<<"$stderr")" = "$(tail -n 1 <<<"$output" | jq .pages)"
+}
+
+# --------------------------------------------------------------- the archive
+
+@test "--raw: pages beside the snapshot; --from gives back identical lines" {
+	local n
+	vendor ''
+	for n in 1 4; do
+		unset EPOCH_NOW_MS
+		run_tool massive --raw --parallel $n --reason gap --days 300 SPX
+		export EPOCH_NOW_MS=1794511000000
+		printf '%s\n' "$output" >all
+		grep '^{"type":"chain_page"' all >pages
+		grep -v '^{"type":"chain_page"' all >snapshot
+		run_tool chain-fetch --from pages SPX
+		assert "$output" = "$(cat snapshot)"
+		run_tool chain-fetch --from all SPX
+		assert "$output" = "$(cat snapshot)"
+		assert "$(jq -r 'select(.last) | .page' pages)" = "$(tail -n 1 snapshot | jq .pages)"
+	done
+	# the body is what was sent
+	run_tool cboe --raw SPX
+	printf '%s\n' "$output" >all
+	assert "$(grep '"chain_page"' all | jq -j .body | sha256sum)" = "$(sha256sum <"$BOARD")"
+	run_tool chain-fetch --from all SPX
+	assert "$output" = "$(grep -v '"chain_page"' all)"
+}
+
+@test "an archive that lacks a line, or its end, gives no snapshot" {
+	vendor ''
+	massive --raw --parallel 1 SPX | grep '"chain_page"' >pages
+	local line
+	for line in $(seq "$(wc -l <pages)"); do
+		sed "${line}d" pages >less
+		run_tool 65 chain-fetch --from less SPX
+		assert "$(jq -r .type <<<"$output" | sort -u)" = chain_abort
+	done
+	head -c -100 pages >torn
+	run_tool 65 chain-fetch --from torn SPX
+	assert "$(jq -r .error <<<"$output")" = CUT
+	# two archives behind each other are two snapshots
+	cat pages pages >twice
+	run_tool chain-fetch --from twice SPX
+	assert "$(grep -c '"chain_end"' <<<"$output")" = 2
+	# what it was filtered by stays with it
+	massive --raw --days 30 SPX | grep '"chain_page"' >window
+	run_tool chain-fetch --from window SPX
+	assert "$(head -n 1 <<<"$output" | jq -r .filter)" = days=30
+	run_tool 65 chain-fetch --days 10 --from window SPX
+	assert "$(jq -r .error <<<"$output")" = FILTER_MISMATCH
+	# and nobody else's
+	run_tool 65 chain-fetch --from pages SPY
+	assert "$(jq -r .error <<<"$output")" = NO_DOCUMENT
+}
+
+@test "a page that is not ASCII is archived byte for byte" {
+	vendor $'on page 2 set page note \'"\xc3\xa9"\''
+	massive --raw --parallel 1 SPX >all
+	assert "$(jq -r 'select(.base64) | .page' all | sort -u)" = 2
+	run_tool chain-fetch --from all SPX
+	assert "$output" = "$(grep -v '"chain_page"' all)"
+}
+
+@test "saved pages behind each other are a chain; one too few and it is cut" {
+	clean
+	massive --raw --parallel 1 SPX | jq -j 'select(.type == "chain_page") | .body' >pages
+	run_tool chain-fetch --from pages SPX
+	assert "$(records contract <<<"$output")" = "$(records contract <clean)"
+	# their time is the newest of their rows
+	assert "$(head -n 1 <<<"$output" | jq .ts)" = \
+	    "$(records contract <clean | jq '.quote_ts, .trade_ts' | sort -n | tail -n 1)"
+	cat pages pages | chain-fetch --from - SPX >two
+	assert "$(grep -c '"chain_end"' two)" = 2
+	jq -c 'select(.next_url)' pages >cut
+	run_tool 65 chain-fetch --from cut SPX
+	assert_abort CUT 65
+	head -c -10 pages >cut
+	run_tool 65 chain-fetch --from cut SPX
+	assert_abort CUT 65
+	run_tool 65 chain-fetch --from pages NDX
+	assert "$(jq -r .error <<<"$output")" = SYMBOL_MISMATCH
+}
+
+@test "real samples of pages" {
+	need_boards
+	[[ -d $BOARDS/massive ]] || skip "no samples of pages"
+	local dir=$BOARDS/massive f n=0
+	for f in "$dir"/chain_snapshot_*.json; do
+		run_tool 65 chain-fetch --from "$f" SPY
+		assert "$(jq -r .error <<<"$output")" = CUT
+		jq 'del(.next_url)' "$f" >whole
+		run_tool chain-fetch --from whole SPY
+		assert "$(records contract <<<"$output" | jq -c '[.id, .iv, .oi, .volume, .multiplier, .delta]' | sort)" = \
+		    "$(jq -c '.results[] | [.details.ticker, .implied_volatility, .open_interest, .day.volume, .details.shares_per_contract, .greeks.delta]' "$f" | sort)"
+		n=$((n + 1))
+	done
+	[[ $n -gt 0 ]]
+	run_tool chain-fetch --from "$dir/vendor_mock_chain_snapshot_AAPL.json" AAPL
+	assert "$(records contract <<<"$output" | jq -c '[.id, .bid, .quote_ts, .last, .last_size, .trade_ts]')" = \
+	    '["O:AAPL230616C00150000",28.9,1651254260800,29.25,1,1678718527714]'
+	assert "$(tail -n 1 <<<"$output" | jq -c '[.spot, .spot_ts]')" = '[159.9606,1651254263172]'
+	run_tool 65 chain-fetch --source massive --from "$dir/chainfeed_SPX_2025-10-17_2rows.json" SPX
+	run_tool 65 chain-fetch --from "$dir/vendor_mock_contract_snapshot_AAPL.json" AAPL
+}
+
+# -------------------------------------------------------------------- faults
+
+@test "H1: 500 on a page: once is retried, always is 69; downstream nothing" {
+	clean
+	assert_same 'on page 3 once status 500'
+	assert_same 'on page 3 once html 502'
+	assert_same 'on page 1 once status 499'
+	assert_fails 'on page 3 always status 500' HTTP_500 69 'page 3: after 4 tries'
+	redis_start
+	run bash -o pipefail -c 'massive --parallel 1 SPX 2>/dev/null |
+	    geom-hash 2>/dev/null | epoch-promote 2>/dev/null'
+	assert "$status" = 69
+	assert "$(rcli HLEN epoch:active)" = 0
+	redis_stop
+}
+
+@test "H2: 429: Retry-After in seconds, as a date, absurd, none" {
+	clean
+	assert_same 'on page 2 once status 429 retry-after 0'
+	assert_same 'on page 2 once status 429 retry-after "Sun, 06 Nov 1994 08:49:37 GMT"'
+	assert_same 'on page 2 once status 429'
+	DEADLINE=30 assert_fails 'on page 2 always status 429 retry-after 99999' HTTP_429 75
+	DEADLINE=30 assert_fails 'on page 2 always status 429 retry-after "Fri, 01 Jan 2100 00:00:00 GMT"' HTTP_429 75
+	assert "$(requests)" = 2
+	DEADLINE=0.3 assert_fails 'always status 429' HTTP_429 75
+}
+
+@test "H3: 401, 403: 77 at once, with the vendor's word" {
+	assert_fails 'status 401' HTTP_401 77 'Unknown API Key'
+	assert "$(requests)" = 1
+	assert_fails 'on page 2 status 403' HTTP_403 77 'not entitled'
+	assert "$(requests)" = 2
+	assert_fails 'status 404' HTTP_404 65
+	assert_fails 'status 400' HTTP_400 65
+	assert_fails 'status 418' HTTP_418 69
+	assert "$(requests)" = 1
+}
+
+@test "H4: cut by length, by chunk, reset, an empty reply: retried, then 69" {
+	clean
+	local fault
+	for fault in 'framing length cut 50%' 'framing chunked cut 50%' \
+	    'rst' 'rst 5000' 'empty-reply' 'empty-body'; do
+		assert_same "on page 2 once $fault"
+	done
+	assert_fails 'on page 2 always framing length cut 50%' CUT 69
+}
+
+@test "H5: cuts that curl calls complete: retried, then 69" {
+	clean
+	local fault
+	for fault in 'gzip off framing close cut 50%' 'gzip off framing close cut 99%' \
+	    'gzip off clip 50%' 'gzip force clip 50%' 'gzip force framing close cut 60%'; do
+		assert_same "on page 2 once $fault"
+	done
+	assert_fails 'on page 2 always gzip off clip 50%' CUT 69 'ends inside its JSON'
+	# a 200 that is HTML
+	echo '<html>maintenance</html>' >html
+	assert_same "on page 2 once body $PWD/html"
+	assert_fails "on page 2 body $PWD/html" BAD_JSON 65
+}
+
+@test "H6: a bomb, an endless body, endless pages, too many contracts: 65" {
+	local script
+	local -a limit=(prlimit --as=600000000 --)
+	# a sanitizer wants more address space than there is memory
+	[[ $BUILD != */san ]] || limit=(env)
+	for script in 'bomb 65' 'endless gzip off'; do
+		revendor "$script"
+		run_tool 65 "${limit[@]}" massive SPX
+		assert_abort TOO_LONG 65 67108864
+		assert "$(requests)" = 1
+	done
+	revendor ''
+	run_tool 65 massive --max-page-bytes 10000 SPX
+	assert_abort TOO_LONG 65
+	revendor 'next fresh'
+	run_tool 65 massive --parallel 1 --max-pages 20 SPX
+	assert_abort TOO_MANY_PAGES 65
+	run_tool 65 massive --max-contracts 300 SPX
+	assert_abort TOO_MANY 65
+}
+
+@test "H7: a hanging vendor, a dripping one: 69 by the deadline" {
+	DEADLINE=0.2
+	assert_fails 'on page 2 hang' DEADLINE 69
+	assert_fails 'on page 2 stall 50%' DEADLINE 69
+	assert_fails 'on page 2 drip 1 30' DEADLINE 69
+	assert_fails 'latency 90' DEADLINE 69
+	revendor 'hang'
+	run_tool 69 cboe --deadline 0.2 SPX
+	assert_abort DEADLINE 69
+}
+
+# A certificate for NAME; days from now it ends.
+certificate() {
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+	    -keyout "$1.key" -out "$1.pem" -subj "/CN=$1" -days 2 \
+	    -addext "subjectAltName=$2" 2>/dev/null
+}
+
+@test "H8: TLS: a trusted certificate works; untrusted, wrong name: 69" {
+	certificate good IP:127.0.0.1
+	certificate wrong DNS:elsewhere.invalid
+	standin_start --board "$BOARD" --tls-cert good.pem --tls-key good.key
+	VENDOR=https://127.0.0.1:$STANDIN_PORT
+	export VENDOR
+	run_tool massive --cacert good.pem SPX
+	assert "$(tail -n 1 <<<"$output" | jq -r .type)" = chain_end
+	run_tool 69 massive SPX
+	assert_abort TLS 69
+	assert "$(requests)" = "$(standin_log -s length)"
+	run_tool 78 massive --cacert nowhere SPX
+	assert_abort CACERT 78
+	standin_stop
+	standin_start --board "$BOARD" --tls-cert wrong.pem --tls-key wrong.key
+	VENDOR=https://127.0.0.1:$STANDIN_PORT
+	run_tool 69 massive --cacert wrong.pem SPX
+	assert_abort TLS 69
+	assert "$(requests)" = 0 "no key was sent"
+	# no TLS at all behind https
+	standin_stop
+	standin_start --board "$BOARD"
+	VENDOR=https://127.0.0.1:$STANDIN_PORT run_tool 69 massive SPX
+	assert_abort TLS 69
+}
+
+@test "H8: plain http only to a loopback address; no user in a base URL" {
+	local url
+	for url in http://api.massive.com http://localhost:1 http://127.0.0.1.example \
+	    http://10.0.0.1 ftp://127.0.0.1 file:///etc/passwd https://u@127.0.0.1 \
+	    'https://u:p@127.0.0.1' nonsense://x 'http://127.0.0.1@evil.invalid'; do
+		VENDOR=$url run_tool 78 massive SPX
+		assert "$(jq -r .error <<<"$output")" = BASE_URL "$url"
+	done
+}
+
+@test "H9: redirects are not followed: 69, nothing is sent there" {
+	standin_start -n OTHER --board "$BOARD"
+	local to
+	for to in "$OTHER_URL%P" "file:///etc/passwd" "http://127.0.0.1%P"; do
+		assert_fails "redirect 302 $to" HTTP_302 69 'not followed'
+		assert "$(requests)" = 1
+	done
+	assert_fails "on page 2 redirect 307 $OTHER_URL%P" HTTP_307 69
+	assert "$(wc -l <"$OTHER_LOG")" = 0
+}
+
+@test "H10: next_url that leaves the origin, or is none: 76" {
+	standin_start -n OTHER --board "$BOARD"
+	local next
+	for next in foreign port slashes userinfo scheme double-port crlf number \
+	    empty "url $OTHER_URL%P" 'url http://127.0.0.1%P' 'url //evil.invalid/x' \
+	    "url 'http://127.0.0.1:1@evil.invalid%P'"; do
+		assert_fails "on page 2 next $next" NEXT_URL 76
+		assert "$(requests)" = 2 "$next"
+	done
+	assert "$(wc -l <"$OTHER_LOG")" = 0
+}
+
+@test "H10: loops of next_url: 76; relative ones are followed, null ends" {
+	clean
+	assert_fails 'on page 2 next self' PAGE_LOOP 76 'page repeated'
+	assert_fails 'on page 3 next back' PAGE_LOOP 76
+	assert_same 'on page 2 next relative'
+	assert_same 'on page 6- next null'
+	revendor 'next key'
+	run_tool 76 massive --parallel 1 SPX
+	assert_abort NEXT_URL 76 'carries the key'
+	assert "$stderr$output" lacks "$KEY"
+}
+
+@test "H11: pages and rows that come twice are folded, and counted" {
+	clean
+	local script
+	for script in 'on page 3 overlap 20' 'on page 2- overlap 250'; do
+		revendor "$script"
+		WARN=ok run_tool massive --parallel 1 SPX
+		assert "$(records contract <<<"$output")" = "$(records contract <clean)"
+		assert "$(tail -n 1 <<<"$output" | jq '.duplicates > 0')" = true
+		assert "$stderr" has DISCARDED
+	done
+}
+
+@test "H12: an empty chain: 65" {
+	run_tool 69 env VENDOR=http://127.0.0.1:1 massive --deadline 0.3 SPX
+	vendor '' --unknown empty
+	run_tool 65 massive NDX
+	assert "$(jq -r .error <<<"$output")" = EMPTY
+	assert_fails 'on page 1 drop page results next absent' EMPTY 65
+	assert_fails 'on page 1 set page results null next absent' EMPTY 65
+}
+
+@test "H15, H16, H17: bad rows are dropped and counted; over 1 % is 65" {
+	clean
+	local bad n
+	n=$(tail -n 1 clean | jq .contracts)
+	while read -r bad; do
+		revendor "on page 1 set 5 $bad"
+		WARN=ok run_tool massive --parallel 1 SPX
+		assert "$(tail -n 1 <<<"$output" | jq -c '[.contracts, .rejected]')" = "[$((n - 1)),1]" "$bad"
+		assert "$stderr" has "1 of $n rows rejected"
+	done <<-'END'
+		details.ticker '"O:SPX261120C0000"'
+		details.ticker null
+		details null
+		underlying_asset.ticker '"I:NDX"'
+		details.strike_price 0
+		details.strike_price -5
+		details.strike_price 1e308
+		details.strike_price 2.0005
+		details.strike_price 17
+		details.expiration_date '"2026-02-30"'
+		details.expiration_date '"1969-01-01"'
+		details.contract_type '"other"'
+		last_quote {"bid":1,"bid":2}
+	END
+	while read -r bad; do
+		revendor "on page 1 set 5 $bad"
+		WARN=ok run_tool massive --parallel 1 SPX
+		assert "$(tail -n 1 <<<"$output" | jq -c '[.contracts, .rejected, .bad_values]')" = "[$n,0,1]" "$bad"
+	done <<-'END'
+		details.strike_price '"6800"'
+		details.strike_price true
+		last_quote.bid -1
+		last_quote.bid '"1"'
+		last_quote 7
+		last_quote.last_updated 17
+		greeks.delta true
+	END
+	assert_fails 'on page 1 set rows details.ticker null' TOO_MANY_BAD 65
+}
+
+@test "missing, empty and null objects are absent values, silently" {
+	local what
+	clean
+	for what in 'set rows last_quote null' 'drop rows last_quote' 'set rows last_quote {}' \
+	    'drop rows last_trade' 'set rows greeks {}' 'drop rows implied_volatility' \
+	    'drop rows day' 'set rows underlying_asset {}' 'drop rows underlying_asset' \
+	    'set rows surprise {"a":[1,2,{"b":null}]}'; do
+		revendor "$what"
+		run_tool massive --parallel 1 SPX
+		assert "$(records contract <<<"$output" | jq -r .id)" = "$(records contract <clean | jq -r .id)" "$what"
+	done
+}
+
+@test "H18: DNS that fails, nobody there: 69" {
+	VENDOR=https://nonexistent.invalid run_tool 69 massive --deadline 5 SPX
+	assert "$(jq -r .exit <<<"$output")" = 69
+	VENDOR=http://127.0.0.1:1 run_tool 69 massive SPX
+	assert_abort CONNECT 69
+	VENDOR='http://[::1]:1' run_tool 69 massive SPX
+	assert_abort CONNECT 69
+}
+
+@test "times in other units are told by their size, and counted" {
+	clean
+	local quote
+	quote=$(records contract <clean | head -n 1 | jq .quote_ts)
+	for unit in "$quote" "${quote}123" "${quote:0:10}"; do
+		revendor "on page 1 set 1 last_quote.last_updated $unit"
+		WARN=ok run_tool massive --parallel 1 SPX
+		assert "$stderr" has "1 odd units of time"
+		assert "$(records contract <<<"$output" | head -n 1 | jq .quote_ts)" = \
+		    "$([[ ${#unit} == 10 ]] && echo "${unit}000" || echo "$quote")"
+	done
+}
+
+# ------------------------------------------------------------ the key (K1)
+
+@test "K1: the key is nowhere but in one header, to one server" {
+	local pid
+	redis_start
+	vendor 'on page 3 hang' --log-auth
+	massive -v --raw --parallel 1 SPX >out 2>err 3>&- 4>&- &
+	pid=$!
+	eventually grep -q '"page":2' "$STANDIN_LOG"
+	run ! grep -qa "$KEY" "/proc/$pid/cmdline"
+	# a guarded process's environ is root's alone, and wiped even there
+	if [[ -r /proc/$pid/environ ]]; then
+		run ! grep -qa "$KEY" "/proc/$pid/environ"
+	fi
+	assert "$(sed -n 's/^Max core file size  *\([0-9]*\) .*/\1/p' "/proc/$pid/limits")" = 0
+	kill -ABRT "$pid"
+	wait "$pid" || :
+	run ! compgen -G 'core*'
+	run ! grep -qa "$KEY" out err
+	assert "$(standin_log -s '[.[].key] | unique == ["'"$KEY"'"]')" = true
+	assert "$(standin_log -s '[.[].key_in] | unique | tostring')" = '[["authorization"]]'
+	# failures do not tell it, either
+	revendor 'status 401'
+	run_tool 77 massive -v SPX
+	assert "$output$stderr" lacks "$KEY"
+	# nor does what goes downstream
+	revendor ''
+	massive --raw SPX | geom-hash | epoch-promote >decisions
+	run ! grep -qa "$KEY" decisions
+	state_dump >state
+	run ! grep -q "$KEY" state
+	[[ $(wc -l <state) -gt 100 ]]
+	redis_stop
+	# CBOE gets none
+	run_tool cboe SPX
+	assert "$(standin_log -s '[.[] | select(.path | test("cboe|delayed")) | .headers | index("authorization")] | unique | tostring')" = '[null]'
+}
+
+@test "K1: the key's file: 0600 and a key, or 77" {
+	local text
+	unset MASSIVE_API_KEY
+	vendor ''
+	printf '%s\n' "$KEY" >key
+	chmod 600 key
+	run_tool massive --key-file key SPX
+	mkdir cred
+	printf %s "$KEY" >cred/massive_api_key
+	chmod 400 cred/massive_api_key
+	CREDENTIALS_DIRECTORY=$PWD/cred run_tool massive SPX
+	chmod 640 key
+	run_tool 77 massive --key-file key SPX
+	assert_abort KEY_FILE 77
+	run_tool 77 massive --key-file . SPX
+	assert_abort KEY_FILE 77
+	mkfifo -m 600 fifo
+	run_tool 77 massive --key-file fifo SPX
+	run_tool 77 massive --key-file nowhere SPX
+	chmod 600 key
+	for text in short 'with blank in it' $'two\nlines1234' $'key12345\r' \
+	    "$(printf 'a%.0s' {1..257})" ''; do
+		printf %s "$text" >key
+		run_tool 77 massive --key-file key SPX
+		assert_abort BAD_KEY 77
+		assert "$output$stderr" lacks "$text" || [[ -z $text ]]
+	done
+	MASSIVE_API_KEY=$'bad\r\nX: y12345' run_tool 77 massive SPX
+	assert_abort BAD_KEY 77
+}
+
+@test "an answer that echoes the key is not archived" {
+	vendor "on page 2 set page note '\"$KEY\"'"
+	run_tool 76 massive --raw --parallel 1 SPX
+	assert "$output$stderr" lacks "$KEY"
+	assert "$(tail -n 1 <<<"$output" | jq -r .error)" = KEY_IN_BODY
+}
+
+# ------------------------------------------------------------- life and death
+
+@test "told to stop in the middle: an abort, 75, at once" {
+	local pid rc=0
+	vendor 'on page 3 hang'
+	massive --parallel 1 SPX >out 2>err 3>&- 4>&- &
+	pid=$!
+	eventually grep -q '"page":2' "$STANDIN_LOG"
+	kill -TERM "$pid"
+	wait "$pid" || rc=$?
+	assert "$rc" = 75
+	assert "$(jq -r '.type + " " + .error' out)" = "chain_abort STOPPED"
+}
+
+@test "frozen in the middle and resumed: the same snapshot" {
+	clean
+	local pid rc=0
+	revendor 'latency 30'
+	massive --parallel 1 SPX >out 2>err 3>&- 4>&- &
+	pid=$!
+	eventually grep -q '"page":1' "$STANDIN_LOG"
+	kill -STOP "$pid"
+	sleep 0.05
+	kill -CONT "$pid"
+	wait "$pid" || rc=$?
+	assert "$rc" = 0
+	cmp out clean
+}
+
+@test "kill -9 while it fetches: downstream sees no snapshot" {
+	local pid rc=0
+	redis_start
+	vendor 'on page 3 hang'
+	mkfifo pipe
+	massive --parallel 1 SPX >pipe 2>err 3>&- 4>&- &
+	pid=$!
+	(geom-hash <pipe | epoch-promote) >out 2>err2 3>&- 4>&- &
+	eventually grep -q '"page":2' "$STANDIN_LOG"
+	kill -KILL "$pid"
+	wait "$!" || rc=$?
+	assert "$rc" != 0
+	assert "$(rcli DBSIZE)" = 0
+	# the next run converges
+	revendor ''
+	massive SPX | geom-hash | epoch-promote >out
+	assert "$(rcli HLEN epoch:active)" = 1
+	redis_stop
+}
+
+@test "--every: a snapshot each beat until told to stop, then 0" {
+	local pid rc=0
+	vendor 'on request 2 status 401'
+	cboe --every 0.02 SPX >out 2>err 3>&- 4>&- &
+	pid=$!
+	eventually grep -q chain_abort out
+	kill -TERM "$pid"
+	wait "$pid" || rc=$?
+	assert "$rc" != 141
+	assert "$(grep -c chain_end out)" = 1
+	revendor 'on page 2 once status 401'
+	massive --parallel 1 --every 0.02 SPX >out 2>err 3>&- 4>&- &
+	pid=$!
+	eventually eval '[[ $(grep -c chain_end out) -ge 3 ]]'
+	kill -TERM "$pid"
+	wait "$pid" || rc=$?
+	assert "$(head -n 1 out | jq -r .error)" = HTTP_401
+}
+
+@test "the status at the end of a pipe, as sh and cron see it" {
+	local code
+	redis_start
+	for code in 401:77 429:75 503:69 404:65; do
+		revendor "status ${code%:*} retry-after 99999"
+		run sh -c 'massive SPX 2>/dev/null | geom-hash 2>/dev/null |
+		    epoch-promote 2>/dev/null >decisions'
+		assert "$status" = "${code#*:}" "$code"
+	done
+	assert "$(rcli HLEN epoch:active)" = 0
+	redis_stop
+}
+
+@test "output that cannot be written: 74; a reader that leaves: 141" {
+	vendor ''
+	run_tool 74 bash -c 'massive SPX >/dev/full'
+	run --separate-stderr bash -c 'massive SPX | head -n 1 >/dev/null; echo ${PIPESTATUS[0]}'
+	assert "$output" = 141
+}
+
+@test "a real board: every value arrives, by one walk or eight" {
+	need_boards
+	local n
+	xzcat "$BOARDS/cboe/_SPX-2026-08-05.json.xz" >board.json
+	BOARD=board.json
+	vendor ''
+	export EPOCH_NOW_MS=1785970000000
+	values() {
+		records contract | jq -c '[.id, .bid, .ask, .bid_size, .ask_size, .last, .trade_ts, .iv, .delta, .gamma, .theta, .vega, .oi, .volume]'
+	}
+	run_tool cboe SPX
+	values <<<"$output" >want
+	[[ $(wc -l <want) -gt 30000 ]]
+	for n in 1 8; do
+		run_tool massive --parallel $n SPX
+		values <<<"$output" >got
+		cmp want got
+	done
+}
