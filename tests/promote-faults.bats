@@ -53,6 +53,10 @@ sound() { # [WHAT]
 	epoch-inspect --check >check 2>&1 || fail "--check: ${1-}: $(cat check)"
 }
 
+is_connected() { # anybody but redis-cli itself
+	(($(rcli CLIENT LIST | grep -c .) > 1))
+}
+
 contracts() { # of the active epoch, as text
 	state_dump | grep "^hash epoch:$(active):contract:"
 }
@@ -316,7 +320,7 @@ has_other_sockets() { # PID SOCKETS
 		pid=$!
 		exec 5>pipe.$file
 		head -n 3 "$DIR/$file" >&5
-		eventually test "$(rcli CLIENT LIST | grep -c .)" -gt 1
+		eventually is_connected
 		kill -STOP "$REDIS_PID"
 		tail -n +4 "$DIR/$file" >&5
 		exec 5>&-
@@ -360,7 +364,7 @@ has_ended() {
 	pid=$!
 	exec 5>pipe
 	head -n 4 "$DIR/a" >&5
-	eventually test "$(rcli CLIENT LIST | grep -c .)" -gt 1
+	eventually is_connected
 	redis_stop KILL
 	tail -n +5 "$DIR/a" >&5
 	exec 5>&-
@@ -380,7 +384,7 @@ has_ended() {
 	pid=$!
 	exec 5>pipe
 	head -n 4 "$DIR/b" >&5
-	eventually test "$(rcli CLIENT LIST | grep -c .)" -gt 1
+	eventually is_connected
 	redis_stop KILL
 	tail -n +5 "$DIR/b" >&5
 	exec 5>&-
