@@ -2,7 +2,7 @@
 #
 #	make                  build into build/bin
 #	make deps             install what is missing (Debian packages)
-#	make demo             a board becomes an epoch, with a private Redis
+#	make demo             a board becomes an epoch, with Redis and vendor of its own
 #	make test [BOARDS=DIR]  everything that a test can prove
 #	make SAN=1 test       the same under address and undefined sanitizers
 #
@@ -131,7 +131,7 @@ deps:
 
 # Submakes: what deps installs is seen by pkg-config only in a new make.
 demo: deps
-	+@$(MAKE) --no-print-directory all
+	+@$(MAKE) --no-print-directory all $(STANDIN)
 	@pipelines/demo $(BUILD)/bin
 
 test: deps

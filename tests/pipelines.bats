@@ -3,6 +3,7 @@
 # The shipped pipelines, run as they are shipped.
 
 load helpers
+load standin/standin
 
 setup_file() {
 	export PATH=$ROOT/pipelines:$PATH
@@ -12,6 +13,7 @@ setup_file() {
 }
 
 teardown() {
+	standin_stop
 	with-redis --stop >/dev/null 3>&- 4>&-
 }
 
@@ -178,21 +180,84 @@ HOME is set (exit 78)"
 	assert "$status" != 0
 }
 
+# ------------------------------------------------------- a vendor, here, too
+
+need_standin() {
+	[[ ! -x $STANDIN ]] || return 0
+	[[ ${CI-} != true ]] || fail "no stand-in built" || return 1
+	skip "no stand-in built (make built)"
+}
+
+# vendor BOARD [FAULTS]: the stand-in serves that; FETCH is how to ask it.
+vendor() {
+	standin_stop
+	standin_start -s "${2-}" --board "$1"
+	# shellcheck disable=SC2153 # standin_start sets it
+	FETCH="--source cboe --deadline 1 --base-url \
+$STANDIN_URL/api/global/delayed_quotes/options"
+}
+
+@test "snapshot: a vendor's board becomes the active epoch, by either vendor" {
+	need_standin
+	vendor "$ROOT/tests/boards/open.json"
+	export EPOCH_NOW_MS=1794495777000 MASSIVE_API_KEY=made-up-key
+	# shellcheck disable=SC2086 # a list of words
+	run_tool with-redis snapshot $FETCH SPX
+	assert "$(jq -r .outcome <<<"$output")" = new
+	MASSIVE_BASE_URL=$STANDIN_URL run_tool with-redis snapshot \
+	    --source massive SPX
+	assert "$(jq -r .outcome <<<"$output")" = same
+	standin_stop
+	# shellcheck disable=SC2086
+	run_tool 69 with-redis snapshot $FETCH SPX
+	assert "$(jq -r .outcome <<<"$output")" = rejected
+}
+
 # ---------------------------------------------------------------------- demo
 
+# Stand-ins of a demo that still run.
+vendors() {
+	pgrep -u "$(id -u)" -f "^standin .*$TMPDIR/" || :
+}
+
 @test "demo: every step comes out as told, and nothing is left" {
+	need_standin
 	TOOL_TIMEOUT=60 run_tool demo "$BUILD/bin"
-	assert "$output" has "2. The same board two hours later"
+	assert "$output" has "2. The same board from another vendor"
+	assert "$output" has "3. The same board two hours later"
 	assert "$output" has '"outcome":"same"'
 	assert "$output" has '"reason":"geometry"'
-	assert "$output" has "(exit status 65)"
+	assert "$output" has "CUT: after 4 tries"
+	assert "$output" has "(exit status 69)"
 	assert "$output" lacks "not as it should be"
 	assert "$(ls -A "$TMPDIR")" = "" "left in TMPDIR"
-	assert "$(servers)" = "" "left running"
+	assert "$(servers)$(vendors)" = "" "left running"
 	run ! alive "$STATE"
 }
 
+@test "demo: stopped in the middle, it leaves nothing, either" {
+	need_standin
+	demo "$BUILD/bin" >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- 4>&- &
+	local pid=$! rc=0
+	# It waits for a second try there.
+	eventually grep -q 'fault: ' "$BATS_TEST_TMPDIR/out"
+	assert "$(vendors | wc -l)" = 1
+	kill -TERM "$pid"
+	wait "$pid" || rc=$?
+	assert $rc = 143
+	assert "$(servers)$(vendors)" = "" "left running"
+	assert "$(ls -A "$TMPDIR")" = "" "left in TMPDIR"
+}
+
+@test "demo: without a stand-in it says so" {
+	local bin=$BATS_TEST_TMPDIR/build/bin
+	mkdir -p "$bin"
+	run_tool 69 demo "$bin"
+	assert "$stderr" has NO_STANDIN
+}
+
 @test "demo: no control characters where no terminal is" {
+	need_standin
 	TOOL_TIMEOUT=60 run_tool demo "$BUILD/bin"
 	run ! grep -qP '[\x00-\x08\x0b-\x1f\x7f]' <<<"$output"
 }
@@ -200,8 +265,8 @@ HOME is set (exit 78)"
 # ---------------------------------------------------------------------- cron
 
 # cron WORD: the command of crontab.example that holds WORD, as cron runs it:
-# the file's variables and nothing else, no input.  Where the tools, Redis and
-# the files are is put in their place.
+# the file's variables and nothing else, no input.  Where the tools, Redis, the
+# vendor and the files are is put in their place.
 cron() {
 	local example=$ROOT/pipelines/crontab.example command
 	command=$(sed -nE 's/^([0-9*][^ ]* +){5}//p' "$example" | grep -F -- "$1")
@@ -210,7 +275,8 @@ cron() {
 	mapfile -t vars < <(grep -E '^[A-Z_]+=' "$example")
 	run --separate-stderr without_bats_fds env -i "${vars[@]}" \
 	    PATH="$BUILD/bin:$ROOT/pipelines:/usr/bin:/bin" VAR="$VAR" \
-	    TEXTFILES="$VAR" REDIS_URL="$CRON_URL" EPOCH_NOW_MS=1794511000000 \
+	    TEXTFILES="$VAR" REDIS_URL="$CRON_URL" FETCH="$FETCH" \
+	    EPOCH_NOW_MS=1794511000000 \
 	    timeout -k 1 30 sh -c "trap '' PIPE; $command" </dev/null
 }
 
@@ -221,8 +287,9 @@ assert_cron() { # STATUS MAIL
 
 cron_start() {
 	VAR=$BATS_TEST_TMPDIR/var
+	need_standin
 	mkdir "$VAR"
-	cp "$ROOT/tests/boards/open.json" "$VAR/spx.json"
+	vendor "$ROOT/tests/boards/open.json"
 	with-redis true
 	CRON_URL=unix://$STATE/redis.sock
 	redis-cli -s "$STATE/redis.sock" FLUSHALL >/dev/null
@@ -250,7 +317,7 @@ cron_start() {
 	assert_cron 0 ""
 	assert "$(grep '^epoch_contracts' "$VAR/epoch.prom")" = \
 	    "epoch_contracts{symbol=\"SPX\"} $(jq '.data.options | length' \
-	    "$VAR/spx.json")"
+	    "$ROOT/tests/boards/open.json")"
 	cron --check
 	assert_cron 0 ""
 	assert "$(tail -n 1 "$VAR/check")" has "SPX: OK"
@@ -287,15 +354,21 @@ cron_start() {
 @test "crontab: a mail when somebody should look" {
 	cron_start
 	cron snapshot
-	head -c 60000 "$VAR/spx.json" >"$VAR/cut"
-	mv "$VAR/cut" "$VAR/spx.json"
+	# A second try would be later than the test's short deadline.
+	vendor "$ROOT/tests/boards/open.json" 'on all always cut 50%'
+	cron snapshot
+	assert "$status" = 69
+	assert "$stderr" has "DEADLINE"
+	assert "$stderr" has "for-cron: flock: FAILED: ended with 69 (exit 69)"
+	vendor "$ROOT/tests/boards/open.json" 'on all always status 404'
 	cron snapshot
 	assert "$status" = 65
-	assert "$stderr" has "CUT"
-	assert "$stderr" has "for-cron: flock: FAILED: ended with 65 (exit 65)"
-	rm "$VAR/spx.json"
+	vendor "$ROOT/tests/boards/open.json" \
+	    'on all always status 429 retry-after 3600'
 	cron snapshot
-	assert "$status" = 66
+	assert_cron 0 ""
+	assert "$(jq -r .outcome "$VAR/epochs.ndjson" | paste -s -)" = \
+	    $'new\trejected\trejected\trejected'
 	local s=$STATE/redis.sock
 	redis-cli -s "$s" DEL "epoch:meta:$(redis-cli -s "$s" HGET \
 	    epoch:active SPX)" >/dev/null
@@ -341,14 +414,14 @@ for-cron: sh: FAILED: ended with $status_in (exit $status_in)"
 	assert "$output$stderr" = ""
 	assert "$(cat "$VAR/a b.prom")" = "$(epoch-inspect --prometheus)"
 	assert "$(stat -c %a "$VAR/a b.prom")" = 644
-	assert "$(ls "$VAR")" = $'a b.prom\nspx.json'
+	assert "$(ls "$VAR")" = 'a b.prom'
 	run_tool 64 prometheus
 	run_tool 64 prometheus "$VAR/epoch.txt"
 	run_tool 64 prometheus .prom
 	run_tool 64 prometheus "$VAR/x.prom" --check
 	run_tool 73 prometheus "$VAR/none/x.prom"
 	assert "$stderr" has "CREATE: no file"
-	assert "$(ls "$VAR")" = $'a b.prom\nspx.json'
+	assert "$(ls "$VAR")" = 'a b.prom'
 }
 
 @test "prometheus: Redis away, a symbol gone, a full disk: the old file stays" {
@@ -360,5 +433,5 @@ for-cron: sh: FAILED: ended with $status_in (exit $status_in)"
 	REDIS_URL=$CRON_URL run_tool 74 sh -c \
 	    'trap "" XFSZ; ulimit -f 1; exec prometheus "$1"' - "$file"
 	assert "$(cat "$file")" = old
-	assert "$(ls "$VAR")" = $'epoch.prom\nspx.json'
+	assert "$(ls "$VAR")" = epoch.prom
 }
