@@ -157,7 +157,7 @@ lint:
 	@MAKE='$(MAKE)' tests/lint/run
 
 fmt:
-	clang-format -i $(C_FILES)
+	$(Q)clang-format -i $(C_FILES)
 
 fuzz: $(FUZZERS)
 	@for f in $(FUZZERS); do tests/fuzz/run $$f $(FUZZ_SECONDS) || exit 1; done
