@@ -11,6 +11,7 @@
  * the end, except behind the outermost object (scan_nested sees to that), and
  * only strings and words need to look for the end.
  */
+#include <stdint.h>
 #include <string.h>
 
 #include "scan.h"
@@ -194,6 +195,38 @@ scan_word(const char *p, const char *end, const char *word, struct span *text)
 	return p + text->n;
 }
 
+/* memcmp, for texts so short that a call would cost more than the work. */
+static inline bool
+is_same(const char *a, const char *b, size_t n)
+{
+	uint64_t x, y;
+	uint32_t v, w;
+
+	for (; n >= sizeof(x); n -= sizeof(x)) {
+		memcpy(&x, a, sizeof(x));
+		memcpy(&y, b, sizeof(y));
+		if (x != y)
+			return false;
+		a += sizeof(x);
+		b += sizeof(y);
+	}
+	if (n >= sizeof(v)) {
+		memcpy(&v, a, sizeof(v));
+		memcpy(&w, b, sizeof(w));
+		if (v != w)
+			return false;
+		a += n - sizeof(v); /* what is left, and some again */
+		b += n - sizeof(w);
+		memcpy(&v, a, sizeof(v));
+		memcpy(&w, b, sizeof(w));
+		return v == w;
+	}
+	for (; n > 0; n--)
+		if (*a++ != *b++)
+			return false;
+	return true;
+}
+
 /* Behind the key at the quote if it is the shape's i-th, a child of parent. */
 static inline const char *
 match_key(const struct scanner *s, const char *p, int i, int parent)
@@ -202,7 +235,7 @@ match_key(const struct scanner *s, const char *p, int i, int parent)
 	size_t n = key->n;
 
 	if (key->parent != parent || (size_t)(s->end - p) < n + 2 ||
-	    p[n + 1] != '"' || memcmp(p + 1, key->name, n) != 0)
+	    p[n + 1] != '"' || !is_same(p + 1, key->name, n))
 		return NULL;
 	return p + n + 2;
 }
@@ -350,23 +383,34 @@ scan_value(
 	}
 }
 
+size_t
+scan_prefix(
+    const struct scan_shape *shape, struct span text, struct scan_value *out)
+{
+	struct scanner s = {shape, out, text.p + text.n, 0};
+	struct scan_value whole;
+	const char *p = text.p;
+
+	if (text.n == 0 || *p != '{')
+		return 0;
+	/* all SCAN_ABSENT */
+	memset(out, 0, (size_t)shape->n * sizeof(*out));
+	p = scan_nested(&s, p, -1, 0, &whole);
+	return p == NULL ? 0 : (size_t)(p - text.p);
+}
+
 bool
 scan_object(
     const struct scan_shape *shape, struct span text, struct scan_value *out)
 {
-	struct scanner s = {shape, out, NULL, 0};
-	struct scan_value whole;
-	const char *p;
-
 	while (text.n > 0 && is(text.p + text.n - 1, BLANK))
 		text.n--;
-	if (text.n == 0 || text.p[text.n - 1] != '}')
-		return false;
-	s.end = text.p + text.n;
-	for (int i = 0; i < shape->n; i++)
-		out[i] = (struct scan_value){SCAN_ABSENT, SPAN_NONE};
-	p = skip_blanks(text.p);
-	return *p == '{' && scan_nested(&s, p, -1, 0, &whole) == s.end;
+	while (text.n > 0 && is(text.p, BLANK)) {
+		text.p++;
+		text.n--;
+	}
+	return text.n > 0 && text.p[text.n - 1] == '}' &&
+	       scan_prefix(shape, text, out) == text.n;
 }
 
 bool

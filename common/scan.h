@@ -39,7 +39,7 @@ struct scan_key {
 	}
 
 enum scan_type {
-	SCAN_ABSENT,
+	SCAN_ABSENT = 0,
 	SCAN_STRING, /* text without the quotes */
 	SCAN_NUMBER, /* text as written */
 	SCAN_NULL,
@@ -63,6 +63,14 @@ struct scan_shape {
 /* true: the text is one valid object and out[0..n-1] are set.  false: not
  * mine, out is undefined. */
 bool scan_object(
+    const struct scan_shape *shape, struct span text, struct scan_value *out);
+
+/*
+ * The same for an object that begins the text; what follows it does not
+ * matter, but the last byte must be a brace '}'.  Returns the object's length,
+ * 0 for not mine.
+ */
+size_t scan_prefix(
     const struct scan_shape *shape, struct span text, struct scan_value *out);
 
 /* Is text a number of JSON's grammar that scan accepts?  The longest is 40
