@@ -20,9 +20,8 @@
 #define NOBODY (-2)    /* parent of keys in objects outside the shape */
 
 #define NUMBER_MAX 40
-/* Digits before the point; of so many only those below 2^63. */
+/* Digits before the point; so many only below 9e18, which is below 2^63. */
 #define WHOLE_MAX 19
-#define WHOLE_LAST "9223372036854775807"
 
 /* Classes of bytes. */
 #define PLAIN 1 /* may stand in a string: printable ASCII but " and \ */
@@ -121,7 +120,7 @@ is(const char *p, int wanted)
 static inline const char *
 skip_blanks(const char *p)
 {
-	while (is(p, BLANK))
+	while ((unsigned char)*p <= ' ' && is(p, BLANK))
 		p++;
 	return p;
 }
@@ -157,19 +156,21 @@ scan_exponent(const char *p)
 	return p == from || p - from > 2 ? NULL : p;
 }
 
+/* Without a call for the usual number: half of the bytes come by here. */
 static const char *
 scan_digits(const char *p, struct span *text)
 {
 	const char *from;
+	size_t n;
 
 	text->p = p;
-	if (*p == '-')
-		p++;
+	p += *p == '-';
 	from = p;
 	p = skip_digits(p);
-	if (p == from || p - from > WHOLE_MAX || (*from == '0' && p > from + 1))
-		return NULL;
-	if (p - from == WHOLE_MAX && memcmp(from, WHOLE_LAST, WHOLE_MAX) > 0)
+	n = (size_t)(p - from);
+	if (n - 1 >= WHOLE_MAX - 1 && (n != WHOLE_MAX || *from == '9'))
+		return NULL; /* none, too many, or perhaps too great */
+	if (*from == '0' && n > 1)
 		return NULL;
 	if (*p == '.') {
 		from = ++p;
@@ -177,7 +178,7 @@ scan_digits(const char *p, struct span *text)
 		if (p == from)
 			return NULL;
 	}
-	if (*p == 'e' || *p == 'E') {
+	if ((*p | 0x20) == 'e') {
 		p = scan_exponent(p + 1);
 		if (p == NULL)
 			return NULL;
@@ -227,32 +228,38 @@ is_same(const char *a, const char *b, size_t n)
 	return true;
 }
 
-/* Behind the key at the quote if it is the shape's i-th, a child of parent. */
+/* Behind the key at the quote if it is this one, a child of parent. */
 static inline const char *
-match_key(const struct scanner *s, const char *p, int i, int parent)
+match_key(const struct scanner *s, const char *p, const struct scan_key *key,
+    int parent)
 {
-	const struct scan_key *key = &s->shape->keys[i];
-	size_t n = key->n;
+	size_t n = key->n + 1; /* and the quote */
 
-	if (key->parent != parent || (size_t)(s->end - p) < n + 2 ||
-	    p[n + 1] != '"' || !is_same(p + 1, key->name, n))
+	p++;
+	if (key->parent != parent || (size_t)(s->end - p) < n ||
+	    !is_same(p, key->quoted, n))
 		return NULL;
-	return p + n + 2;
+	return p + n;
 }
 
 /* The same for whichever key of the shape it is; its index is *at. */
-static const char *
+static inline const char *
 find_key(struct scanner *s, const char *p, int parent, int *at)
 {
-	int n = parent == NOBODY ? 0 : s->shape->n;
+	int n = s->shape->n, i = s->next;
 	const char *behind;
 
-	for (int tried = 0; tried < n; tried++) {
-		*at = s->next;
-		s->next = *at + 1 < n ? *at + 1 : 0;
-		behind = match_key(s, p, *at, parent);
-		if (behind != NULL)
+	if (parent == NOBODY)
+		return NULL;
+	for (int left = n; left > 0; left--, i++) {
+		if (i == n)
+			i = 0;
+		behind = match_key(s, p, &s->shape->keys[i], parent);
+		if (behind != NULL) {
+			*at = i;
+			s->next = i + 1;
 			return behind;
+		}
 	}
 	return NULL;
 }

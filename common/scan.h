@@ -29,13 +29,14 @@
  */
 struct scan_key {
 	const char *name;
+	const char *quoted; /* the name and the quote behind it */
 	int parent;
 	size_t n; /* bytes of the name */
 };
 
 #define SCAN_KEY(name, parent)                                                 \
 	{                                                                      \
-		(name), (parent), sizeof(name) - 1                             \
+		name, name "\"", (parent), sizeof(name) - 1                    \
 	}
 
 enum scan_type {
@@ -74,7 +75,7 @@ size_t scan_prefix(
     const struct scan_shape *shape, struct span text, struct scan_value *out);
 
 /* Is text a number of JSON's grammar that scan accepts?  The longest is 40
- * bytes, below 2^63 before the point, exponent of ≤ 2 digits. */
+ * bytes, below 9e18 before the point, exponent of ≤ 2 digits. */
 bool scan_number(struct span text);
 
 #endif
