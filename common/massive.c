@@ -219,8 +219,9 @@ take_time(struct massive_rows *r, const struct scan_value *v, char out[24])
 	out[0] = '\0';
 	if (!is_type(r, v, SCAN_NUMBER))
 		return 0;
-	while (n < v->text.n && v->text.p[n] >= '0' && v->text.p[n] <= '9')
-		n++;
+	for (; n < v->text.n && v->text.p[n] >= '0' && v->text.p[n] <= '9'; n++)
+		if (n < 13)
+			ms = ms * 10 + (v->text.p[n] - '0');
 	if ((n != 19 && n != 16 && n != 13 && n != 10) ||
 	    (n < v->text.n && v->text.p[n] != '.') || v->text.p[0] == '0') {
 		r->bad_values++;
@@ -228,11 +229,11 @@ take_time(struct massive_rows *r, const struct scan_value *v, char out[24])
 	}
 	r->odd_units += n != 19;
 	memcpy(out, v->text.p, n < 13 ? n : 13);
-	if (n == 10)
+	if (n == 10) {
 		memcpy(out + 10, "000", 3);
+		ms *= 1000;
+	}
 	out[13] = '\0';
-	for (int i = 0; i < 13; i++)
-		ms = ms * 10 + (out[i] - '0');
 	return ms;
 }
 

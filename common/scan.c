@@ -28,77 +28,41 @@
 #define DIGIT 2
 #define BLANK 4
 
-#define P16 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1
+#define P4 PLAIN, PLAIN, PLAIN, PLAIN
+#define P16 P4, P4, P4, P4
+#define D5                                                                     \
+	PLAIN | DIGIT, PLAIN | DIGIT, PLAIN | DIGIT, PLAIN | DIGIT,            \
+	    PLAIN | DIGIT
+
 static const unsigned char class[256] = {
     ['\t'] = BLANK,
     ['\n'] = BLANK,
     ['\r'] = BLANK,
-    [0x20] = 5,
-    1,
-    0,
-    1,
-    1,
-    1,
-    1,
-    1,
-    1,
-    1,
-    1,
-    1,
-    1,
-    1,
-    1,
-    1,
-    [0x30] = 3,
-    3,
-    3,
-    3,
-    3,
-    3,
-    3,
-    3,
-    3,
-    3,
-    1,
-    1,
-    1,
-    1,
-    1,
-    1,
-    [0x40] = P16,
-    [0x50] = 1,
-    1,
-    1,
-    1,
-    1,
-    1,
-    1,
-    1,
-    1,
-    1,
-    1,
-    1,
-    0,
-    1,
-    1,
-    1,
-    [0x60] = P16,
-    [0x70] = 1,
-    1,
-    1,
-    1,
-    1,
-    1,
-    1,
-    1,
-    1,
-    1,
-    1,
-    1,
-    1,
-    1,
-    1,
-    0,
+    [' '] = PLAIN | BLANK,
+    ['!'] = PLAIN,
+    ['#'] = P4, /* to & */
+    ['\''] = P4,
+    ['+'] = P4,
+    ['/'] = PLAIN,
+    ['0'] = D5,
+    ['5'] = D5,
+    [':'] = PLAIN,
+    [';'] = PLAIN,
+    ['<'] = P4,
+    ['@'] = P16,
+    ['P'] = P4, /* to S */
+    ['T'] = P4,
+    ['X'] = P4,
+    [']'] = PLAIN,
+    ['^'] = PLAIN,
+    ['_'] = PLAIN,
+    ['`'] = P16,
+    ['p'] = P4, /* to s */
+    ['t'] = P4,
+    ['x'] = P4,
+    ['|'] = PLAIN,
+    ['}'] = PLAIN,
+    ['~'] = PLAIN,
 };
 
 struct scanner {
@@ -108,7 +72,14 @@ struct scanner {
 	int next; /* the key that is expected */
 };
 
-static const char *scan_value(struct scanner *s, const char *p, int self,
+/* Of one object: keys that the shape does not have. */
+struct seen {
+	struct span names[UNKNOWN_MAX];
+	int n;
+	struct scan_value ignored;
+};
+
+static const char *scan_other(struct scanner *s, const char *p, int self,
     int depth, struct scan_value *v);
 
 static inline bool
@@ -196,120 +167,153 @@ scan_word(const char *p, const char *end, const char *word, struct span *text)
 	return p + text->n;
 }
 
-/* memcmp, for texts so short that a call would cost more than the work. */
+/* memcmp() == 0, for texts so short that a call would cost more than it does:
+ * by words, the last of which may overlap the one before. */
 static inline bool
 is_same(const char *a, const char *b, size_t n)
 {
 	uint64_t x, y;
 	uint32_t v, w;
+	size_t i = 0;
 
-	for (; n >= sizeof(x); n -= sizeof(x)) {
-		memcpy(&x, a, sizeof(x));
-		memcpy(&y, b, sizeof(y));
-		if (x != y)
-			return false;
-		a += sizeof(x);
-		b += sizeof(y);
-	}
-	if (n >= sizeof(v)) {
+	if (n < sizeof(v))
+		return memcmp(a, b, n) == 0;
+	if (n < sizeof(x)) {
 		memcpy(&v, a, sizeof(v));
 		memcpy(&w, b, sizeof(w));
 		if (v != w)
 			return false;
-		a += n - sizeof(v); /* what is left, and some again */
-		b += n - sizeof(w);
-		memcpy(&v, a, sizeof(v));
-		memcpy(&w, b, sizeof(w));
+		memcpy(&v, a + n - sizeof(v), sizeof(v));
+		memcpy(&w, b + n - sizeof(w), sizeof(w));
 		return v == w;
 	}
-	for (; n > 0; n--)
-		if (*a++ != *b++)
+	for (; i + sizeof(x) < n; i += sizeof(x)) {
+		memcpy(&x, a + i, sizeof(x));
+		memcpy(&y, b + i, sizeof(y));
+		if (x != y)
 			return false;
-	return true;
+	}
+	memcpy(&x, a + n - sizeof(x), sizeof(x));
+	memcpy(&y, b + n - sizeof(y), sizeof(y));
+	return x == y;
 }
 
-/* Behind the key at the quote if it is this one, a child of parent. */
-static inline const char *
-match_key(const struct scanner *s, const char *p, const struct scan_key *key,
-    int parent)
+/* Is it, behind its quote, this key of an object that is parent's, with n of
+ * the bytes that are written? */
+static inline bool
+is_key(const struct scanner *s, const char *p, const struct scan_key *key,
+    int parent, size_t n)
 {
-	size_t n = key->n + 1; /* and the quote */
-
-	p++;
-	if (key->parent != parent || (size_t)(s->end - p) < n ||
-	    !is_same(p, key->quoted, n))
-		return NULL;
-	return p + n;
+	return key->parent == parent && (size_t)(s->end - p) >= n &&
+	       is_same(p, key->written, n);
 }
 
-/* The same for whichever key of the shape it is; its index is *at. */
-static inline const char *
+/* At the quote of a key.  Behind it if the shape has it; its index is *at. */
+static const char *
 find_key(struct scanner *s, const char *p, int parent, int *at)
 {
-	int n = s->shape->n, i = s->next;
-	const char *behind;
+	int n = parent == NOBODY ? 0 : s->shape->n, i = s->next;
 
-	if (parent == NOBODY)
-		return NULL;
-	for (int left = n; left > 0; left--, i++) {
+	for (int left = n; left > 0; left--) {
+		const struct scan_key *key = &s->shape->keys[i];
+		size_t name = key->n - 1; /* with the quote */
+
+		*at = i++;
 		if (i == n)
 			i = 0;
-		behind = match_key(s, p, &s->shape->keys[i], parent);
-		if (behind != NULL) {
-			*at = i;
-			s->next = i + 1;
-			return behind;
+		if (is_key(s, p + 1, key, parent, name)) {
+			s->next = i;
+			return p + 1 + name;
 		}
 	}
 	return NULL;
 }
 
-/* Behind a key that the shape does not have.  seen: those before it. */
-static const char *
-scan_unknown(const struct scanner *s, const char *p, struct span *seen, int *n)
+/* The usual ones without a call. */
+static inline const char *
+scan_value(
+    struct scanner *s, const char *p, int self, int depth, struct scan_value *v)
 {
-	if (*n == UNKNOWN_MAX)
+	if (is(p, DIGIT)) {
+		v->type = SCAN_NUMBER;
+		return scan_digits(p, &v->text);
+	}
+	if (*p == '"') {
+		v->type = SCAN_STRING;
+		return scan_string(p, s->end, &v->text);
+	}
+	return scan_other(s, p, self, depth, v);
+}
+
+/* Behind a key that the shape does not have. */
+static const char *
+scan_unknown(const struct scanner *s, const char *p, struct seen *seen)
+{
+	struct span *name = &seen->names[seen->n];
+
+	if (seen->n == UNKNOWN_MAX)
 		return NULL;
-	p = scan_string(p, s->end, &seen[*n]);
-	for (int i = 0; p != NULL && i < *n; i++)
-		if (span_eq(seen[i], seen[*n]))
+	p = scan_string(p, s->end, name);
+	for (int i = 0; p != NULL && i < seen->n; i++)
+		if (span_eq(seen->names[i], *name))
 			return NULL;
-	(*n)++;
+	seen->n++;
 	return p;
+}
+
+/* At the quote of a key.  Behind the colon; *v is where its value goes. */
+static const char *
+scan_key(struct scanner *s, const char *p, int self, struct seen *seen, int *at,
+    struct scan_value **v)
+{
+	const char *key = p;
+
+	p = find_key(s, key, self, at);
+	if (p != NULL) {
+		*v = &s->out[*at];
+		if ((*v)->type != SCAN_ABSENT)
+			return NULL;
+	} else {
+		*v = &seen->ignored;
+		*at = NOBODY;
+		p = scan_unknown(s, key, seen);
+		if (p == NULL)
+			return NULL;
+	}
+	p = skip_blanks(p);
+	return *p == ':' ? p + 1 : NULL;
 }
 
 /* At a brace.  self: this object's key in the shape, -1 the top. */
 static const char *
 scan_members(struct scanner *s, const char *p, int self, int depth)
 {
-	struct span seen[UNKNOWN_MAX];
-	struct scan_value ignored, *v;
-	const char *key;
-	int n_seen = 0, at;
+	struct seen seen;
+	struct scan_value *v;
+	int at;
 
+	seen.n = 0;
 	p = skip_blanks(p + 1);
 	if (*p == '}')
 		return p + 1;
 	for (;;) {
+		const struct scan_key *key = &s->shape->keys[s->next];
+
 		if (*p != '"')
 			return NULL;
-		key = p;
-		p = find_key(s, key, self, &at);
-		if (p != NULL) {
+		if (is_key(s, p + 1, key, self, key->n)) {
+			p += 1 + key->n;
+			at = s->next;
 			v = &s->out[at];
+			s->next = at + 1 < s->shape->n ? at + 1 : 0;
 			if (v->type != SCAN_ABSENT)
 				return NULL;
 		} else {
-			v = &ignored;
-			at = NOBODY;
-			p = scan_unknown(s, key, seen, &n_seen);
+			p = scan_key(s, p, self, &seen, &at, &v);
 			if (p == NULL)
 				return NULL;
 		}
-		p = skip_blanks(p);
-		if (*p != ':')
-			return NULL;
-		p = scan_value(s, p + 1, at, depth, v);
+		p = scan_value(s, p, at, depth, v);
 		if (p == NULL)
 			return NULL;
 		p = skip_blanks(p);
@@ -363,8 +367,9 @@ scan_nested(
 	return p;
 }
 
+/* Any value, behind blanks. */
 static const char *
-scan_value(
+scan_other(
     struct scanner *s, const char *p, int self, int depth, struct scan_value *v)
 {
 	p = skip_blanks(p);

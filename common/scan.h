@@ -29,14 +29,14 @@
  */
 struct scan_key {
 	const char *name;
-	const char *quoted; /* the name and the quote behind it */
+	const char *written; /* as it usually is: the name, quote and colon */
 	int parent;
-	size_t n; /* bytes of the name */
+	size_t n; /* bytes of that */
 };
 
 #define SCAN_KEY(name, parent)                                                 \
 	{                                                                      \
-		name, name "\"", (parent), sizeof(name) - 1                    \
+		name, name "\":", (parent), sizeof(name) + 1                   \
 	}
 
 enum scan_type {
