@@ -17,10 +17,21 @@
 #define STRIKE_WHOLE_MAX 5 /* digits before the point of a strike */
 #define NAME_MAX 32        /* and the quote behind it */
 
+static const bool digits[256] = {['0'] = true,
+    ['1'] = true,
+    ['2'] = true,
+    ['3'] = true,
+    ['4'] = true,
+    ['5'] = true,
+    ['6'] = true,
+    ['7'] = true,
+    ['8'] = true,
+    ['9'] = true};
+
 static inline bool
 is_digit(char c)
 {
-	return (unsigned char)(c - '0') <= 9;
+	return digits[(unsigned char)c];
 }
 
 /* By fours: most bytes come by here. */
