@@ -62,22 +62,22 @@ keep(struct board *b, struct span s)
 	return s;
 }
 
-int
-board_add(
-    struct board *b, const struct contract *c, struct span line, struct err *e)
+static int
+too_many(struct err *e)
+{
+	return err_set(e, EX_DATAERR, "TOO_MANY",
+	    "more than %d contracts or %d bytes in one snapshot", BOARD_MAX,
+	    BOARD_BYTES_MAX);
+}
+
+static int
+keep_row(struct board *b, struct board_row *row, const struct contract *c,
+    struct span line, struct err *e)
 {
 	uintptr_t at = (uintptr_t)c->id.p - (uintptr_t)line.p;
-	struct board_row *row;
 
-	if (b->n == BOARD_MAX || b->bytes + line.n > BOARD_BYTES_MAX)
-		return err_set(e, EX_DATAERR, "TOO_MANY",
-		    "more than %d contracts or %d bytes in one snapshot",
-		    BOARD_MAX, BOARD_BYTES_MAX);
-	if (b->n == b->cap) {
-		b->cap = b->cap == 0 ? 1024 : b->cap * 2;
-		b->rows = mem_grow(b->rows, b->cap, sizeof(*b->rows));
-	}
-	row = &b->rows[b->n++];
+	if (b->bytes + line.n > BOARD_BYTES_MAX)
+		return too_many(e);
 	row->line = keep(b, line);
 	/* The id usually is a part of the line; else jansson's copy of it. */
 	if (at < line.n && line.n - at >= c->id.n)
@@ -85,6 +85,30 @@ board_add(
 	else
 		row->id = keep(b, c->id);
 	return 0;
+}
+
+int
+board_add(
+    struct board *b, const struct contract *c, struct span line, struct err *e)
+{
+	if (b->n == BOARD_MAX)
+		return too_many(e);
+	if (b->n == b->cap) {
+		b->cap = b->cap == 0 ? 1024 : b->cap * 2;
+		b->rows = mem_grow(b->rows, b->cap, sizeof(*b->rows));
+	}
+	if (keep_row(b, &b->rows[b->n], c, line, e) != 0)
+		return -1;
+	b->n++;
+	return 0;
+}
+
+int
+board_replace(struct board *b, size_t i, const struct contract *c,
+    struct span line, struct err *e)
+{
+	b->bytes -= b->rows[i].line.n;
+	return keep_row(b, &b->rows[i], c, line, e);
 }
 
 void

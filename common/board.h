@@ -39,6 +39,10 @@ void board_clear(struct board *b);
 int board_add(
     struct board *b, const struct contract *c, struct span line, struct err *e);
 
+/* The same in the place of the i-th line of a board that is not sealed. */
+int board_replace(struct board *b, size_t i, const struct contract *c,
+    struct span line, struct err *e);
+
 /* Forget all but the first n lines of a board that is not sealed. */
 void board_cut(struct board *b, size_t n);
 

@@ -262,12 +262,19 @@ take_times(
 		c->ts = r->base_ts;
 }
 
+size_t
+cboe_ahead(struct cboe_rows *r, struct span text)
+{
+	return shape_ahead(&row_shape, text, &r->ahead);
+}
+
 int
 cboe_row(
     struct cboe_rows *r, struct span row, struct contract *c, struct err *e)
 {
-	struct scan_value v[ROW_KEYS];
-	enum shape_path path = shape_read(&row_shape, row, &r->own, v, e);
+	const struct scan_value *v = r->ahead.v;
+	enum shape_path path =
+	    shape_read_ahead(&row_shape, row, &r->own, &r->ahead, e);
 
 	if (path == SHAPE_BAD)
 		return -1;

@@ -19,6 +19,7 @@
 #include "buf.h"
 #include "contract.h"
 #include "err.h"
+#include "shape.h"
 #include "symbol.h"
 
 #define CBOE_DELAY_MS (900 * 1000)
@@ -47,10 +48,14 @@ struct cboe_rows {
 	char trade_ts[24];
 	char expiration[11], strike[16];
 	struct buf own;
+	struct shape_ahead ahead;
 };
 
 void cboe_rows_init(struct cboe_rows *r, const struct cboe_header *h);
 void cboe_rows_free(struct cboe_rows *r);
+
+/* For split_ahead: reads the row that cboe_row is asked about next. */
+size_t cboe_ahead(struct cboe_rows *r, struct span text);
 
 /*
  * One row's text to a contract, whose spans live until the next call and as

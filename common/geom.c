@@ -9,20 +9,26 @@
 #define SUFFIX 15 /* yymmdd, right and strike, at the end of every id */
 #define STRIKE_DIGITS 8
 
-/* n decimal digits at p; -1 when they are not. */
-static int32_t
-read_digits(const char *p, int n)
+/* Two decimal digits at p; -1 when they are not. */
+static inline int32_t
+read_pair(const char *p)
 {
-	int32_t v = 0;
-	unsigned int d;
+	unsigned int tens = (unsigned int)p[0] - '0';
+	unsigned int ones = (unsigned int)p[1] - '0';
 
-	for (; n > 0; n--) {
-		d = (unsigned int)*p++ - '0';
-		if (d > 9)
-			return -1;
-		v = v * 10 + (int32_t)d;
-	}
-	return v;
+	return tens > 9 || ones > 9 ? -1 : (int32_t)(tens * 10 + ones);
+}
+
+/* The same of the STRIKE_DIGITS of a strike. */
+static inline int32_t
+read_strike(const char *p)
+{
+	int32_t a = read_pair(p), b = read_pair(p + 2);
+	int32_t c = read_pair(p + 4), d = read_pair(p + 6);
+
+	if ((a | b | c | d) < 0)
+		return -1;
+	return a * 1000000 + b * 10000 + c * 100 + d;
 }
 
 static bool
@@ -45,8 +51,8 @@ is_root(struct span s)
 static int
 read_date(const char *p, char out[DATE_TEXT])
 {
-	int32_t y = read_digits(p, 2), m = read_digits(p + 2, 2);
-	int32_t d = read_digits(p + 4, 2);
+	int32_t y = read_pair(p), m = read_pair(p + 2);
+	int32_t d = read_pair(p + 4);
 
 	if (y < 0 || d < 1 || d > clock_month_days(2000 + y, m))
 		return -1;
@@ -68,7 +74,7 @@ geom_id_parse(struct span id, struct geom_id *out)
 	tail = id.p + id.n - SUFFIX;
 	out->root = (struct span){id.p + 2, id.n - 2 - SUFFIX};
 	out->right = tail[6];
-	out->strike_milli = read_digits(tail + 7, STRIKE_DIGITS);
+	out->strike_milli = read_strike(tail + 7);
 	if (!is_root(out->root) || out->strike_milli <= 0 ||
 	    (out->right != 'C' && out->right != 'P'))
 		return -1;
@@ -250,7 +256,7 @@ next_id(struct span before, struct span at, struct geom_id *id, struct err *e)
 	if (before.p != NULL && at.n == before.n &&
 	    memcmp(at.p, before.p, same) == 0) {
 		last = id->strike_milli;
-		id->strike_milli = read_digits(at.p + same, STRIKE_DIGITS);
+		id->strike_milli = read_strike(at.p + same);
 		if (id->strike_milli <= 0)
 			return bad_id(at, e);
 		ascends = last < id->strike_milli;

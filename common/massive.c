@@ -205,6 +205,12 @@ take_value(struct massive_rows *r, const struct scan_value *v,
 	return SPAN_NONE;
 }
 
+static inline bool
+is_digit(char c)
+{
+	return (unsigned char)(c - '0') <= 9;
+}
+
 /*
  * A time's milliseconds, as text in out, too; 0 when there is none.  Its unit
  * is what its size says: from 2001 to 2286 seconds have 10 digits, and each
@@ -213,26 +219,29 @@ take_value(struct massive_rows *r, const struct scan_value *v,
 static int64_t
 take_time(struct massive_rows *r, const struct scan_value *v, char out[24])
 {
-	size_t n = 0;
+	struct span text = v->text;
+	size_t n = 0, most = text.n < 13 ? text.n : 13;
 	int64_t ms = 0;
 
 	out[0] = '\0';
 	if (!is_type(r, v, SCAN_NUMBER))
 		return 0;
-	while (n < v->text.n && v->text.p[n] >= '0' && v->text.p[n] <= '9')
+	for (; n < most && is_digit(text.p[n]); n++)
+		ms = ms * 10 + (text.p[n] - '0');
+	while (n < text.n && is_digit(text.p[n]))
 		n++;
 	if ((n != 19 && n != 16 && n != 13 && n != 10) ||
-	    (n < v->text.n && v->text.p[n] != '.') || v->text.p[0] == '0') {
+	    (n < text.n && text.p[n] != '.') || text.p[0] == '0') {
 		r->bad_values++;
 		return 0;
 	}
 	r->odd_units += n != 19;
-	memcpy(out, v->text.p, n < 13 ? n : 13);
-	if (n == 10)
-		memcpy(out + 10, "000", 3);
+	memcpy(out, text.p, most);
+	if (n == 10) {
+		memcpy(out + 10, "000", 3); /* or its fraction */
+		ms *= 1000;
+	}
 	out[13] = '\0';
-	for (int i = 0; i < 13; i++)
-		ms = ms * 10 + (out[i] - '0');
 	return ms;
 }
 
@@ -302,12 +311,19 @@ take_times(
 		c->ts = r->base_ts;
 }
 
+size_t
+massive_ahead(struct massive_rows *r, struct span text)
+{
+	return shape_ahead(&row_shape, text, &r->ahead);
+}
+
 int
 massive_row(
     struct massive_rows *r, struct span row, struct contract *c, struct err *e)
 {
-	struct scan_value v[ROW_KEYS];
-	enum shape_path path = shape_read(&row_shape, row, &r->own, v, e);
+	const struct scan_value *v = r->ahead.v;
+	enum shape_path path =
+	    shape_read_ahead(&row_shape, row, &r->own, &r->ahead, e);
 
 	if (path == SHAPE_BAD)
 		return -1;

@@ -21,6 +21,7 @@
 #include "buf.h"
 #include "contract.h"
 #include "err.h"
+#include "shape.h"
 #include "symbol.h"
 
 #define MASSIVE_ROWS "results" /* where split finds the rows */
@@ -58,12 +59,16 @@ struct massive_rows {
 	char quote_ts[24], trade_ts[24];
 	char expiration[11], strike[16];
 	struct buf own;
+	struct shape_ahead ahead;
 };
 
 /* base_ts, ms: of contracts without a time of their own. */
 void massive_rows_init(
     struct massive_rows *r, const char *symbol, int64_t base_ts);
 void massive_rows_free(struct massive_rows *r);
+
+/* For split_ahead: reads the row that massive_row is asked about next. */
+size_t massive_ahead(struct massive_rows *r, struct span text);
 
 /*
  * One row's text to a contract, whose spans live until the next call and as

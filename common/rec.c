@@ -202,8 +202,12 @@ struct span
 rec_peek_type(struct span line)
 {
 	static const char start[] = "{\"type\":\"";
+	static const char usual[] = "{\"type\":\"contract\"";
 	size_t i = sizeof(start) - 1;
 
+	if (line.n >= sizeof(usual) - 1 &&
+	    memcmp(line.p, usual, sizeof(usual) - 1) == 0)
+		return (struct span){line.p + i, sizeof(usual) - 2 - i};
 	if (line.n < i || memcmp(line.p, start, i) != 0)
 		return SPAN_NONE;
 	while (i < line.n &&

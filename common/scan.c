@@ -11,6 +11,7 @@
  * the end, except behind the outermost object (scan_nested sees to that), and
  * only strings and words need to look for the end.
  */
+#include <stdint.h>
 #include <string.h>
 
 #include "scan.h"
@@ -19,96 +20,67 @@
 #define NOBODY (-2)    /* parent of keys in objects outside the shape */
 
 #define NUMBER_MAX 40
-/* Digits before the point; of so many only those below 2^63. */
+/* Digits before the point; so many only below 9e18, which is below 2^63. */
 #define WHOLE_MAX 19
-#define WHOLE_LAST "9223372036854775807"
 
 /* Classes of bytes. */
 #define PLAIN 1 /* may stand in a string: printable ASCII but " and \ */
 #define DIGIT 2
 #define BLANK 4
 
-#define P16 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1
+#define P4 PLAIN, PLAIN, PLAIN, PLAIN
+#define P16 P4, P4, P4, P4
+#define D5                                                                     \
+	PLAIN | DIGIT, PLAIN | DIGIT, PLAIN | DIGIT, PLAIN | DIGIT,            \
+	    PLAIN | DIGIT
+
 static const unsigned char class[256] = {
     ['\t'] = BLANK,
     ['\n'] = BLANK,
     ['\r'] = BLANK,
-    [0x20] = 5,
-    1,
-    0,
-    1,
-    1,
-    1,
-    1,
-    1,
-    1,
-    1,
-    1,
-    1,
-    1,
-    1,
-    1,
-    1,
-    [0x30] = 3,
-    3,
-    3,
-    3,
-    3,
-    3,
-    3,
-    3,
-    3,
-    3,
-    1,
-    1,
-    1,
-    1,
-    1,
-    1,
-    [0x40] = P16,
-    [0x50] = 1,
-    1,
-    1,
-    1,
-    1,
-    1,
-    1,
-    1,
-    1,
-    1,
-    1,
-    1,
-    0,
-    1,
-    1,
-    1,
-    [0x60] = P16,
-    [0x70] = 1,
-    1,
-    1,
-    1,
-    1,
-    1,
-    1,
-    1,
-    1,
-    1,
-    1,
-    1,
-    1,
-    1,
-    1,
-    0,
+    [' '] = PLAIN | BLANK,
+    ['!'] = PLAIN,
+    ['#'] = P4, /* to & */
+    ['\''] = P4,
+    ['+'] = P4,
+    ['/'] = PLAIN,
+    ['0'] = D5,
+    ['5'] = D5,
+    [':'] = PLAIN,
+    [';'] = PLAIN,
+    ['<'] = P4,
+    ['@'] = P16,
+    ['P'] = P4, /* to S */
+    ['T'] = P4,
+    ['X'] = P4,
+    [']'] = PLAIN,
+    ['^'] = PLAIN,
+    ['_'] = PLAIN,
+    ['`'] = P16,
+    ['p'] = P4, /* to s */
+    ['t'] = P4,
+    ['x'] = P4,
+    ['|'] = PLAIN,
+    ['}'] = PLAIN,
+    ['~'] = PLAIN,
 };
 
 struct scanner {
-	const struct scan_shape *shape;
+	const struct scan_key *keys; /* of the shape */
 	struct scan_value *out;
 	const char *end;
+	int n;
 	int next; /* the key that is expected */
 };
 
-static const char *scan_value(struct scanner *s, const char *p, int self,
+/* Of one object: keys that the shape does not have. */
+struct seen {
+	struct span names[UNKNOWN_MAX];
+	int n;
+	struct scan_value ignored;
+};
+
+static const char *scan_other(struct scanner *s, const char *p, int self,
     int depth, struct scan_value *v);
 
 static inline bool
@@ -120,15 +92,41 @@ is(const char *p, int wanted)
 static inline const char *
 skip_blanks(const char *p)
 {
-	while (is(p, BLANK))
+	while ((unsigned char)*p <= ' ' && is(p, BLANK))
 		p++;
 	return p;
 }
 
+/* By fours, as the next: most bytes come by here. */
 static inline const char *
 skip_digits(const char *p)
 {
-	while (is(p, DIGIT))
+	for (;; p += 4) {
+		if (!is(p, DIGIT))
+			return p;
+		if (!is(p + 1, DIGIT))
+			return p + 1;
+		if (!is(p + 2, DIGIT))
+			return p + 2;
+		if (!is(p + 3, DIGIT))
+			return p + 3;
+	}
+}
+
+static inline const char *
+skip_plain(const char *p, const char *end)
+{
+	for (; end - p >= 4; p += 4) {
+		if (!is(p, PLAIN))
+			return p;
+		if (!is(p + 1, PLAIN))
+			return p + 1;
+		if (!is(p + 2, PLAIN))
+			return p + 2;
+		if (!is(p + 3, PLAIN))
+			return p + 3;
+	}
+	while (p < end && is(p, PLAIN))
 		p++;
 	return p;
 }
@@ -138,8 +136,7 @@ static inline const char *
 scan_string(const char *p, const char *end, struct span *text)
 {
 	text->p = ++p;
-	while (p < end && is(p, PLAIN))
-		p++;
+	p = skip_plain(p, end);
 	text->n = (size_t)(p - text->p);
 	return p < end && *p == '"' ? p + 1 : NULL;
 }
@@ -156,19 +153,21 @@ scan_exponent(const char *p)
 	return p == from || p - from > 2 ? NULL : p;
 }
 
+/* Without a call for the usual number: half of the bytes come by here. */
 static const char *
 scan_digits(const char *p, struct span *text)
 {
 	const char *from;
+	size_t n;
 
 	text->p = p;
-	if (*p == '-')
-		p++;
+	p += *p == '-';
 	from = p;
 	p = skip_digits(p);
-	if (p == from || p - from > WHOLE_MAX || (*from == '0' && p > from + 1))
-		return NULL;
-	if (p - from == WHOLE_MAX && memcmp(from, WHOLE_LAST, WHOLE_MAX) > 0)
+	n = (size_t)(p - from);
+	if (n - 1 >= WHOLE_MAX - 1 && (n != WHOLE_MAX || *from == '9'))
+		return NULL; /* none, too many, or perhaps too great */
+	if (*from == '0' && n > 1)
 		return NULL;
 	if (*p == '.') {
 		from = ++p;
@@ -176,7 +175,7 @@ scan_digits(const char *p, struct span *text)
 		if (p == from)
 			return NULL;
 	}
-	if (*p == 'e' || *p == 'E') {
+	if ((*p | 0x20) == 'e') {
 		p = scan_exponent(p + 1);
 		if (p == NULL)
 			return NULL;
@@ -194,82 +193,153 @@ scan_word(const char *p, const char *end, const char *word, struct span *text)
 	return p + text->n;
 }
 
-/* Behind the key at the quote if it is the shape's i-th, a child of parent. */
-static inline const char *
-match_key(const struct scanner *s, const char *p, int i, int parent)
+/* memcmp() == 0, for texts so short that a call would cost more than it does:
+ * by words, the last of which may overlap the one before. */
+static inline bool
+is_same(const char *a, const char *b, size_t n)
 {
-	const struct scan_key *key = &s->shape->keys[i];
-	size_t n = key->n;
+	uint64_t x, y;
+	uint32_t v, w;
+	size_t i = 0;
 
-	if (key->parent != parent || (size_t)(s->end - p) < n + 2 ||
-	    p[n + 1] != '"' || memcmp(p + 1, key->name, n) != 0)
-		return NULL;
-	return p + n + 2;
+	if (n < sizeof(v))
+		return memcmp(a, b, n) == 0;
+	if (n < sizeof(x)) {
+		memcpy(&v, a, sizeof(v));
+		memcpy(&w, b, sizeof(w));
+		if (v != w)
+			return false;
+		memcpy(&v, a + n - sizeof(v), sizeof(v));
+		memcpy(&w, b + n - sizeof(w), sizeof(w));
+		return v == w;
+	}
+	for (; i + sizeof(x) < n; i += sizeof(x)) {
+		memcpy(&x, a + i, sizeof(x));
+		memcpy(&y, b + i, sizeof(y));
+		if (x != y)
+			return false;
+	}
+	memcpy(&x, a + n - sizeof(x), sizeof(x));
+	memcpy(&y, b + n - sizeof(y), sizeof(y));
+	return x == y;
 }
 
-/* The same for whichever key of the shape it is; its index is *at. */
+/* Is it, behind its quote, this key of an object that is parent's, with n of
+ * the bytes that are written? */
+static inline bool
+is_key(const struct scanner *s, const char *p, const struct scan_key *key,
+    int parent, size_t n)
+{
+	return key->parent == parent && (size_t)(s->end - p) >= n &&
+	       is_same(p, key->written, n);
+}
+
+/* At the quote of a key.  Behind it if the shape has it; its index is *at. */
 static const char *
 find_key(struct scanner *s, const char *p, int parent, int *at)
 {
-	int n = parent == NOBODY ? 0 : s->shape->n;
-	const char *behind;
+	int n = parent == NOBODY ? 0 : s->n, i = s->next;
 
-	for (int tried = 0; tried < n; tried++) {
-		*at = s->next;
-		s->next = *at + 1 < n ? *at + 1 : 0;
-		behind = match_key(s, p, *at, parent);
-		if (behind != NULL)
-			return behind;
+	for (int left = n; left > 0; left--) {
+		const struct scan_key *key = &s->keys[i];
+		size_t name = key->n - 1; /* with the quote */
+
+		*at = i++;
+		if (i == n)
+			i = 0;
+		if (is_key(s, p + 1, key, parent, name)) {
+			s->next = i;
+			return p + 1 + name;
+		}
 	}
 	return NULL;
 }
 
-/* Behind a key that the shape does not have.  seen: those before it. */
-static const char *
-scan_unknown(const struct scanner *s, const char *p, struct span *seen, int *n)
+/* The usual ones without a call. */
+static inline const char *
+scan_value(
+    struct scanner *s, const char *p, int self, int depth, struct scan_value *v)
 {
-	if (*n == UNKNOWN_MAX)
+	if (is(p, DIGIT)) {
+		v->type = SCAN_NUMBER;
+		return scan_digits(p, &v->text);
+	}
+	if (*p == '"') {
+		v->type = SCAN_STRING;
+		return scan_string(p, s->end, &v->text);
+	}
+	return scan_other(s, p, self, depth, v);
+}
+
+/* Behind a key that the shape does not have. */
+static const char *
+scan_unknown(const struct scanner *s, const char *p, struct seen *seen)
+{
+	struct span *name = &seen->names[seen->n];
+
+	if (seen->n == UNKNOWN_MAX)
 		return NULL;
-	p = scan_string(p, s->end, &seen[*n]);
-	for (int i = 0; p != NULL && i < *n; i++)
-		if (span_eq(seen[i], seen[*n]))
+	p = scan_string(p, s->end, name);
+	for (int i = 0; p != NULL && i < seen->n; i++)
+		if (span_eq(seen->names[i], *name))
 			return NULL;
-	(*n)++;
+	seen->n++;
 	return p;
+}
+
+/* At the quote of a key.  Behind the colon; *v is where its value goes. */
+static const char *
+scan_key(struct scanner *s, const char *p, int self, struct seen *seen, int *at,
+    struct scan_value **v)
+{
+	const char *key = p;
+
+	p = find_key(s, key, self, at);
+	if (p != NULL) {
+		*v = &s->out[*at];
+		if ((*v)->type != SCAN_ABSENT)
+			return NULL;
+	} else {
+		*v = &seen->ignored;
+		*at = NOBODY;
+		p = scan_unknown(s, key, seen);
+		if (p == NULL)
+			return NULL;
+	}
+	p = skip_blanks(p);
+	return *p == ':' ? p + 1 : NULL;
 }
 
 /* At a brace.  self: this object's key in the shape, -1 the top. */
 static const char *
 scan_members(struct scanner *s, const char *p, int self, int depth)
 {
-	struct span seen[UNKNOWN_MAX];
-	struct scan_value ignored, *v;
-	const char *key;
-	int n_seen = 0, at;
+	struct seen seen;
+	struct scan_value *v;
+	int at;
 
+	seen.n = 0;
 	p = skip_blanks(p + 1);
 	if (*p == '}')
 		return p + 1;
 	for (;;) {
+		const struct scan_key *key = &s->keys[s->next];
+
 		if (*p != '"')
 			return NULL;
-		key = p;
-		p = find_key(s, key, self, &at);
-		if (p != NULL) {
+		if (is_key(s, p + 1, key, self, key->n)) {
+			p += 1 + key->n;
+			at = s->next;
 			v = &s->out[at];
+			s->next = at + 1 < s->n ? at + 1 : 0;
 			if (v->type != SCAN_ABSENT)
 				return NULL;
 		} else {
-			v = &ignored;
-			at = NOBODY;
-			p = scan_unknown(s, key, seen, &n_seen);
+			p = scan_key(s, p, self, &seen, &at, &v);
 			if (p == NULL)
 				return NULL;
 		}
-		p = skip_blanks(p);
-		if (*p != ':')
-			return NULL;
-		p = scan_value(s, p + 1, at, depth, v);
+		p = scan_value(s, p, at, depth, v);
 		if (p == NULL)
 			return NULL;
 		p = skip_blanks(p);
@@ -323,8 +393,9 @@ scan_nested(
 	return p;
 }
 
+/* Any value, behind blanks. */
 static const char *
-scan_value(
+scan_other(
     struct scanner *s, const char *p, int self, int depth, struct scan_value *v)
 {
 	p = skip_blanks(p);
@@ -350,23 +421,34 @@ scan_value(
 	}
 }
 
+size_t
+scan_prefix(
+    const struct scan_shape *shape, struct span text, struct scan_value *out)
+{
+	struct scanner s = {shape->keys, out, text.p + text.n, shape->n, 0};
+	struct scan_value whole;
+	const char *p = text.p;
+
+	if (text.n == 0 || *p != '{')
+		return 0;
+	/* all SCAN_ABSENT */
+	memset(out, 0, (size_t)shape->n * sizeof(*out));
+	p = scan_nested(&s, p, -1, 0, &whole);
+	return p == NULL ? 0 : (size_t)(p - text.p);
+}
+
 bool
 scan_object(
     const struct scan_shape *shape, struct span text, struct scan_value *out)
 {
-	struct scanner s = {shape, out, NULL, 0};
-	struct scan_value whole;
-	const char *p;
-
 	while (text.n > 0 && is(text.p + text.n - 1, BLANK))
 		text.n--;
-	if (text.n == 0 || text.p[text.n - 1] != '}')
-		return false;
-	s.end = text.p + text.n;
-	for (int i = 0; i < shape->n; i++)
-		out[i] = (struct scan_value){SCAN_ABSENT, SPAN_NONE};
-	p = skip_blanks(text.p);
-	return *p == '{' && scan_nested(&s, p, -1, 0, &whole) == s.end;
+	while (text.n > 0 && is(text.p, BLANK)) {
+		text.p++;
+		text.n--;
+	}
+	return text.n > 0 && text.p[text.n - 1] == '}' &&
+	       scan_prefix(shape, text, out) == text.n;
 }
 
 bool

@@ -29,17 +29,18 @@
  */
 struct scan_key {
 	const char *name;
+	const char *written; /* as it usually is: the name, quote and colon */
 	int parent;
-	size_t n; /* bytes of the name */
+	size_t n; /* bytes of that */
 };
 
 #define SCAN_KEY(name, parent)                                                 \
 	{                                                                      \
-		(name), (parent), sizeof(name) - 1                             \
+		name, name "\":", (parent), sizeof(name) + 1                   \
 	}
 
 enum scan_type {
-	SCAN_ABSENT,
+	SCAN_ABSENT = 0,
 	SCAN_STRING, /* text without the quotes */
 	SCAN_NUMBER, /* text as written */
 	SCAN_NULL,
@@ -65,8 +66,16 @@ struct scan_shape {
 bool scan_object(
     const struct scan_shape *shape, struct span text, struct scan_value *out);
 
+/*
+ * The same for an object that begins the text; what follows it does not
+ * matter, but the last byte must be a brace '}'.  Returns the object's length,
+ * 0 for not mine.
+ */
+size_t scan_prefix(
+    const struct scan_shape *shape, struct span text, struct scan_value *out);
+
 /* Is text a number of JSON's grammar that scan accepts?  The longest is 40
- * bytes, below 2^63 before the point, exponent of ≤ 2 digits. */
+ * bytes, below 9e18 before the point, exponent of ≤ 2 digits. */
 bool scan_number(struct span text);
 
 #endif

@@ -87,3 +87,23 @@ shape_read(const struct scan_shape *shape, struct span text, struct buf *own,
 		return SHAPE_FAST;
 	return shape_read_slow(shape, text, own, out, e);
 }
+
+size_t
+shape_ahead(
+    const struct scan_shape *shape, struct span text, struct shape_ahead *a)
+{
+	size_t n = scan_prefix(shape, text, a->v);
+
+	a->text = n == 0 ? SPAN_NONE : (struct span){text.p, n};
+	return n;
+}
+
+enum shape_path
+shape_read_ahead(const struct scan_shape *shape, struct span text,
+    struct buf *own, struct shape_ahead *a, struct err *e)
+{
+	bool known = a->text.p == text.p && a->text.n == text.n;
+
+	a->text = SPAN_NONE; /* another row may come to lie there */
+	return known ? SHAPE_FAST : shape_read(shape, text, own, a->v, e);
+}

@@ -27,7 +27,25 @@ enum shape_path { SHAPE_BAD = -1, SHAPE_FAST, SHAPE_SLOW };
 enum shape_path shape_read(const struct scan_shape *shape, struct span text,
     struct buf *own, struct scan_value *out, struct err *e);
 
-/* The same without the scanner.  Objects and arrays have no text here. */
+/*
+ * A row that was read before its end was known: that saves looking for the
+ * end (see split_ahead).  {0} is a valid one.
+ */
+struct shape_ahead {
+	struct span text; /* the row's; .p NULL: there is none */
+	struct scan_value v[SCAN_KEYS_MAX];
+};
+
+/* Read the row that begins the text, by the scanner only.  Returns its length,
+ * 0 when it is not the scanner's.  The text must end in a brace. */
+size_t shape_ahead(
+    const struct scan_shape *shape, struct span text, struct shape_ahead *a);
+
+/* shape_read into a->v, unless that row is what was read ahead. */
+enum shape_path shape_read_ahead(const struct scan_shape *shape,
+    struct span text, struct buf *own, struct shape_ahead *a, struct err *e);
+
+/* shape_read without the scanner.  Objects and arrays have no text here. */
 enum shape_path shape_read_slow(const struct scan_shape *shape,
     struct span text, struct buf *own, struct scan_value *out, struct err *e);
 

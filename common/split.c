@@ -32,7 +32,8 @@ struct split {
 
 	struct span in;
 	size_t pos;
-	size_t row_from; /* where the row, or its rest, starts in the piece */
+	size_t braces_to; /* behind the last brace of the piece */
+	size_t row_from;  /* where the row, or its rest, starts in the piece */
 
 	enum state state;
 	enum turn turn;
@@ -46,6 +47,9 @@ struct split {
 	bool want_key;    /* in the shell: the next string is a key */
 	bool on_path;     /* the key just read is the next part */
 	size_t string_at; /* where the string starts in the shell */
+
+	size_t (*ahead)(struct span text, void *ctx); /* NULL: nobody */
+	void *ahead_ctx;
 
 	struct buf shell, row;
 };
@@ -81,8 +85,19 @@ split_free(struct split **s)
 }
 
 void
+split_ahead(
+    struct split *s, size_t (*ahead)(struct span text, void *ctx), void *ctx)
+{
+	s->ahead = ahead;
+	s->ahead_ctx = ctx;
+}
+
+void
 split_feed(struct split *s, struct span piece)
 {
+	s->braces_to = s->ahead == NULL ? 0 : piece.n;
+	while (s->braces_to > 0 && piece.p[s->braces_to - 1] != '}')
+		s->braces_to--;
 	s->in = piece;
 	s->pos = 0;
 	s->row_from = 0;
@@ -227,9 +242,36 @@ next_in_shell(struct split *s, struct span *text, struct err *e)
 	return SPLIT_MORE;
 }
 
+/* The row ends before pos. */
+static enum split_event
+end_row(struct split *s, struct span *text)
+{
+	*text = (struct span){s->in.p + s->row_from, s->pos - s->row_from};
+	if (s->row.n > 0) {
+		buf_span(&s->row, *text);
+		*text = buf_view(&s->row);
+	}
+	s->state = ROWS;
+	s->turn = AFTER;
+	return SPLIT_ROW;
+}
+
+/* Behind the row that starts at pos, if somebody knows; else pos. */
+static size_t
+look_ahead(const struct split *s)
+{
+	size_t n = 0;
+
+	if (s->pos < s->braces_to && s->in.p[s->pos] == '{')
+		n = s->ahead(
+		    (struct span){s->in.p + s->pos, s->braces_to - s->pos},
+		    s->ahead_ctx);
+	return n > SPLIT_ROW_MAX ? s->pos : s->pos + n;
+}
+
 /* The first byte of a row. */
 static enum split_event
-start_row(struct split *s, char c, struct err *e)
+start_row(struct split *s, char c, struct span *text, struct err *e)
 {
 	if (s->turn == AFTER)
 		return broken(s, e, "BAD_JSON", "no comma between two rows");
@@ -237,12 +279,15 @@ start_row(struct split *s, char c, struct err *e)
 		return broken(s, e, "BAD_JSON", "a row is missing");
 	buf_clear(&s->row);
 	s->row_from = s->pos;
+	s->pos = look_ahead(s);
+	if (s->pos > s->row_from)
+		return end_row(s, text);
 	s->state = c == '{' || c == '[' || c == '"' ? ROW : WORD;
 	return SPLIT_MORE;
 }
 
 static enum split_event
-next_in_rows(struct split *s, struct err *e)
+next_in_rows(struct split *s, struct span *text, struct err *e)
 {
 	while (s->pos < s->in.n) {
 		char c = s->in.p[s->pos];
@@ -259,24 +304,10 @@ next_in_rows(struct split *s, struct err *e)
 			bracket(s, c);
 			break;
 		} else {
-			return start_row(s, c, e);
+			return start_row(s, c, text, e);
 		}
 	}
 	return SPLIT_MORE;
-}
-
-/* The row ends before pos. */
-static enum split_event
-end_row(struct split *s, struct span *text)
-{
-	*text = (struct span){s->in.p + s->row_from, s->pos - s->row_from};
-	if (s->row.n > 0) {
-		buf_span(&s->row, *text);
-		*text = buf_view(&s->row);
-	}
-	s->state = ROWS;
-	s->turn = AFTER;
-	return SPLIT_ROW;
 }
 
 /* The piece ends in a row, or the row may be too long. */
@@ -407,7 +438,7 @@ split_next(struct split *s, struct span *text, struct err *e)
 			event = next_in_shell(s, text, e);
 			break;
 		case ROWS:
-			event = next_in_rows(s, e);
+			event = next_in_rows(s, text, e);
 			break;
 		case ROW:
 			event = next_in_row(s, text, e);

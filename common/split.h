@@ -37,6 +37,15 @@ struct split; /* private */
 struct split *split_new(const char *path);
 void split_free(struct split **s);
 
+/*
+ * Whoever reads the rows may find their ends on the way.  ahead is asked at
+ * each row that is an object, with the rest of the piece up to its last brace
+ * '}'; it returns the length of the valid JSON object that begins there, or 0
+ * when it does not know.  The row is the next event.
+ */
+void split_ahead(
+    struct split *s, size_t (*ahead)(struct span text, void *ctx), void *ctx);
+
 /* Give it a piece of input; it is borrowed until SPLIT_MORE comes back. */
 void split_feed(struct split *s, struct span piece);
 

@@ -101,31 +101,53 @@ chain_abort(const struct chain_conf *conf, const char *symbol, int64_t ts,
 	return err_report(symbol, e);
 }
 
+/* A line of a contract that had no time of its own. */
+static bool
+is_later(struct span line)
+{
+	const struct span head = SPAN_LIT("{\"type\":\"contract\",\"ts\":1,");
+
+	return line.n > head.n && memcmp(line.p, head.p, head.n) == 0;
+}
+
 /* The time is known at last: contracts that had none get it, and those that
- * only it can filter out are. */
+ * only it can filter out are.  The others stay as they are, unread. */
 static int
 settle(struct chain *c, int64_t ts)
 {
-	struct board all = c->board;
 	struct line_reader reader = {0};
 	struct contract contract;
+	size_t kept = 0;
 	int rc = 0;
 
-	c->board = (struct board){0};
 	c->begin_ts = ts;
 	c->filter = filter_at(&c->conf->filter, ts);
-	c->rows -= all.n;
-	for (size_t i = 0; i < all.n && rc == 0; i++) {
-		rc =
-		    line_read(&reader, all.rows[i].line, &contract, &c->failed);
-		if (rc != 0)
-			break;
-		if (contract.ts == CHAIN_TS_LATER)
+	for (size_t i = 0; i < c->board.n && rc == 0; i++) {
+		struct board_row row = c->board.rows[i];
+		bool later = is_later(row.line);
+
+		if (later || c->filter.has_days)
+			rc =
+			    line_read(&reader, row.line, &contract, &c->failed);
+		if (rc == 0 && c->filter.has_days &&
+		    !filter_match(&c->filter, &contract)) {
+			c->filtered++;
+			continue;
+		}
+		c->board.rows[kept] = row;
+		if (rc == 0 && later) {
 			contract.ts = ts;
-		chain_add(c, &contract);
+			buf_clear(&c->line);
+			line_write(&c->line, &contract);
+			rc = board_replace(&c->board, kept, &contract,
+			    (struct span){c->line.p, c->line.n - 1},
+			    &c->failed);
+		}
+		kept++;
 	}
+	if (rc == 0)
+		board_cut(&c->board, kept);
 	line_reader_free(&reader);
-	board_free(&all);
 	return rc;
 }
 

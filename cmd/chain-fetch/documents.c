@@ -84,6 +84,15 @@ read_row(struct documents *d, struct span row)
 		chain_reject(&d->chain, &e);
 }
 
+/* Only of rows that are read as they come. */
+static size_t
+row_ahead(struct span text, void *ctx)
+{
+	struct documents *d = ctx;
+
+	return d->state == READING ? cboe_ahead(&d->rows, text) : 0;
+}
+
 static void
 hold_row(struct documents *d, struct span row)
 {
@@ -272,6 +281,7 @@ documents_new(const struct chain_conf *conf, const char *name,
 	d->n = n;
 	d->live = live;
 	d->split = split_new(CBOE_ROWS);
+	split_ahead(d->split, row_ahead, d);
 	return d;
 }
 

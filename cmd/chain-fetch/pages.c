@@ -32,6 +32,14 @@ pages_row(struct pages *p, struct span row)
 		chain_reject(&p->chain, &e);
 }
 
+size_t
+pages_ahead(struct span text, void *ctx)
+{
+	struct pages *p = ctx;
+
+	return massive_ahead(&p->rows, text);
+}
+
 struct pages_count
 pages_counted(const struct pages *p)
 {
@@ -112,6 +120,7 @@ pages_body(
 
 	split_free(&p->split);
 	p->split = split_new(MASSIVE_ROWS);
+	split_ahead(p->split, pages_ahead, p);
 	rc = read_page(p, body, page, e);
 	if (rc == 0)
 		err_set(e, EX_DATAERR, "CUT", "the page ends inside its JSON");

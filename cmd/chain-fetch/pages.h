@@ -30,6 +30,9 @@ void pages_free(struct pages *p);
 
 void pages_row(struct pages *p, struct span row);
 
+/* For split_ahead: ctx is the pages whose pages_row is called next. */
+size_t pages_ahead(struct span text, void *ctx);
+
 /*
  * A whole body, which must be exactly one page.  -1 and *e, and nothing of it
  * stays: CUT when its JSON does not end, BAD_JSON, BAD_PAGE, NEXT_URL.

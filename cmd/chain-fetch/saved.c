@@ -173,6 +173,15 @@ on_piece(struct chains *c, struct split *split, struct span piece)
 	}
 }
 
+/* Only of rows that are read as they come. */
+static size_t
+row_ahead(struct span text, void *ctx)
+{
+	struct chains *c = ctx;
+
+	return c->state == READING ? pages_ahead(text, &c->pages) : 0;
+}
+
 static int
 read_chains(struct in *in, const struct chain_conf *conf, struct wanted *wanted,
     size_t n)
@@ -184,6 +193,7 @@ read_chains(struct in *in, const struct chain_conf *conf, struct wanted *wanted,
 	struct err e;
 	int more;
 
+	split_ahead(split, row_ahead, &c);
 	do {
 		more = in_chunk(in, &piece, &e);
 	} while (

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The same rows and shells however the input is cut; what is handed out fits
+ * The same rows and shells however the input is cut, and whether or not
+ * somebody reads ahead; what is handed out fits
  * in the limits; a document without rows is its own shell.
  */
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "shape.h"
 #include "split.h"
 
 static void
@@ -15,9 +17,19 @@ expect(bool ok)
 		abort();
 }
 
+static const struct scan_key keys[] = {
+    SCAN_KEY("option", -1), SCAN_KEY("details", -1), SCAN_KEY("ticker", 1)};
+static const struct scan_shape shape = {keys, 3};
+
+static size_t
+ahead(struct span text, void *ctx)
+{
+	return shape_ahead(&shape, text, ctx);
+}
+
 /* Feed text in pieces whose lengths come from cuts; all events to out. */
 static void
-run(struct span text, struct span cuts, struct buf *out)
+run(struct span text, struct span cuts, struct shape_ahead *a, struct buf *out)
 {
 	struct split *s = split_new("data.options");
 	enum split_event event = SPLIT_MORE;
@@ -25,6 +37,8 @@ run(struct span text, struct span cuts, struct buf *out)
 	struct span got;
 	struct err e;
 
+	if (a != NULL)
+		split_ahead(s, ahead, a);
 	for (size_t i = 0; text.n > 0 && event != SPLIT_BAD; i++) {
 		size_t n = cuts.n == 0
 			       ? text.n
@@ -62,10 +76,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct span cuts = {(const char *)data, n_cuts};
 	struct span text = {(const char *)data + n_cuts, size - n_cuts};
 	struct buf whole = {0}, cut = {0};
+	struct shape_ahead a = {0};
 
-	run(text, SPAN_NONE, &whole);
-	run(text, cuts, &cut);
-	expect(span_eq(buf_view(&whole), buf_view(&cut)));
+	run(text, SPAN_NONE, NULL, &whole);
+	for (int i = 0; i < 3; i++) {
+		buf_clear(&cut);
+		run(text, i == 2 ? SPAN_NONE : cuts, i > 0 ? &a : NULL, &cut);
+		expect(span_eq(buf_view(&whole), buf_view(&cut)));
+	}
 	buf_free(&whole);
 	buf_free(&cut);
 	return 0;

@@ -6,11 +6,34 @@
 
 #include "rec.h"
 #include "rows.h"
+#include "shape.h"
 #include "split.h"
 
-/* All events of a text as one text, fed in pieces of up to max bytes. */
+static const struct scan_key keys[] = {
+    SCAN_KEY("option", -1), SCAN_KEY("bid", -1)};
+static const struct scan_shape shape = {keys, 2};
+
+/* Somebody who reads ahead, and how often that worked. */
+struct reader {
+	struct shape_ahead ahead;
+	unsigned known;
+};
+
+static size_t
+ahead(struct span text, void *ctx)
+{
+	struct reader *r = ctx;
+	size_t n = shape_ahead(&shape, text, &r->ahead);
+
+	r->known += n > 0;
+	return n;
+}
+
+/* All events of a text as one text, fed in pieces of up to max bytes; r, if
+ * there is one, reads ahead. */
 static void
-events(struct span text, size_t max, uint64_t *seed, struct buf *out)
+events(struct span text, size_t max, uint64_t *seed, struct reader *r,
+    struct buf *out)
 {
 	struct split *s = split_new("data.options");
 	bool bad = false;
@@ -18,6 +41,8 @@ events(struct span text, size_t max, uint64_t *seed, struct buf *out)
 	struct err e;
 
 	buf_clear(out);
+	if (r != NULL)
+		split_ahead(s, ahead, r);
 	while (text.n > 0 && !bad) {
 		size_t n = max == 0 ? text.n : rows_below(seed, max) + 1;
 		enum split_event event;
@@ -99,15 +124,18 @@ static const char *const cases[][2] = {
 static void
 test_events(void)
 {
+	struct reader reader = {0};
 	struct buf out = {0};
 	uint64_t seed = 1;
 
 	test_begin("rows and shells of small documents");
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		events(span_str(cases[i][0]), 0, &seed, &out);
+		events(span_str(cases[i][0]), 0, &seed, NULL, &out);
 		if (!CHECK_STR(out.p, cases[i][1]))
 			printf("# of %s\n", cases[i][0]);
-		events(span_str(cases[i][0]), 1, &seed, &out);
+		events(span_str(cases[i][0]), 1, &seed, NULL, &out);
+		CHECK_STR(out.p, cases[i][1]);
+		events(span_str(cases[i][0]), 0, &seed, &reader, &out);
 		CHECK_STR(out.p, cases[i][1]);
 	}
 	buf_free(&out);
@@ -124,7 +152,10 @@ make_documents(struct buf *b, uint64_t *seed)
 		for (size_t rows = rows_below(seed, 9); rows > 0; rows--) {
 			buf_char(b, '{');
 			rows_key(b, "option", seed);
-			rows_value(b, "\"a\\\\\\\"]}\"", 30, seed);
+			rows_value(b,
+			    rows_below(seed, 2) == 0 ? "\"a\\\\\\\"]}\""
+						     : "\"a{]}\"",
+			    30, seed);
 			rows_key(b, "bid", seed);
 			rows_value(b, NULL, 30, seed);
 			buf_str(b, rows_below(seed, 9) == 0 ? " } " : "}");
@@ -140,15 +171,20 @@ static void
 test_chunks(void)
 {
 	struct buf doc = {0}, whole = {0}, cut = {0};
+	struct reader reader = {0};
 	unsigned bad = 0, done = 0, rows = 0;
 	uint64_t seed = 4711;
 
-	test_begin("any cutting of 5,000 texts gives the same events");
+	test_begin(
+	    "any cutting of 5,000 texts, read ahead or not, gives the same");
 	for (int i = 0; i < 5000; i++) {
 		make_documents(&doc, &seed);
-		events(buf_view(&doc), 0, &seed, &whole);
+		events(buf_view(&doc), 0, &seed, NULL, &whole);
+		events(buf_view(&doc), 0, &seed, &reader, &cut);
+		CHECK(span_eq(buf_view(&whole), buf_view(&cut)));
 		for (size_t max = 1; max <= 512; max *= 8) {
-			events(buf_view(&doc), max, &seed, &cut);
+			events(buf_view(&doc), max, &seed,
+			    max == 64 ? &reader : NULL, &cut);
 			if (!CHECK(span_eq(buf_view(&whole), buf_view(&cut))))
 				printf("# %.400s\n", doc.p);
 		}
@@ -156,8 +192,10 @@ test_chunks(void)
 		done += strstr(whole.p, "done\n") != NULL;
 		rows += strstr(whole.p, "row {") != NULL;
 	}
-	printf("# refused %u, whole %u, with rows %u\n", bad, done, rows);
+	printf("# refused %u, whole %u, with rows %u; rows read ahead %u\n",
+	    bad, done, rows, reader.known);
 	CHECK(bad > 200 && done > 1000 && rows > 1000);
+	CHECK(reader.known > 1000);
 	buf_free(&doc);
 	buf_free(&whole);
 	buf_free(&cut);
