@@ -747,3 +747,60 @@ certificate() {
 		cmp want got
 	done
 }
+
+# ------------------------------------------- pages that are not what they seem
+
+@test "a 200 without rows is no last page: asked for again, then 65" {
+	clean
+	local body
+	for body in '{"status":"NOT_FOUND","message":"no"}' \
+	    '{"error":"internal error"}' '{"status":"error"}' '{"status":"OK"}' \
+	    '{"status":"OK","request_id":"1","results":[]}'; do
+		echo "$body" >body
+		assert_same "on page 2 once body $PWD/body"
+	done
+	assert_fails "on page 2 always body $PWD/body" BAD_PAGE 65
+	assert "$(requests)" = 5
+	# one that goes on, too
+	assert_fails 'on page 3 drop page results' BAD_PAGE 65
+}
+
+@test "a page of too many rows is none; nor are rows under another spelling" {
+	clean
+	curl -s -H "Authorization: Bearer $KEY" "$VENDOR/v3/snapshot/options/I:SPX?limit=250&sort=ticker" >page
+	jq -c '.results |= [limit(10001; repeat(.[]))]' page >body
+	assert "$(jq '.results | length' body)" = 10001
+	assert_same "on page 1 once body $PWD/body"
+	sed 's/"results"/"resul\\u0074s"/' page >body
+	assert "$(jq '.results | length' body)" = 250
+	assert_same "on page 1 once body $PWD/body"
+}
+
+@test "a page that was refused leaves no trace: not its spot, either" {
+	clean
+	# the newest level, in a page that is cut behind its rows
+	assert_same 'on page 2 once gzip off clip 90% set rows underlying_asset {"ticker":"I:SPX","value":666,"last_updated":1894494820000000001}'
+}
+
+@test "one walk's short pause does not end another's long one" {
+	local pid rc=0
+	vendor $'on request 2 status 429 retry-after 9\non request 3 latency 20 status 429 retry-after 0'
+	massive --parallel 2 --deadline 30 SPX >out 2>err 3>&- 4>&- &
+	pid=$!
+	eventually grep -q '"request":3' "$STANDIN_LOG"
+	sleep 0.05
+	assert "$(requests)" = 3
+	kill -TERM "$pid"
+	wait "$pid" || rc=$?
+	assert "$rc" = 75
+}
+
+@test "the deadline ends a page of many slow rows, too" {
+	vendor ''
+	# escapes make them jansson's to read
+	curl -s -H "Authorization: Bearer $KEY" "$VENDOR/v3/snapshot/options/I:SPX?limit=250&sort=ticker" |
+		jq -c 'del(.next_url) | .results |= [limit(9999; repeat(.[])) | .note = ("\"" * 200)]' >body
+	revendor "body $PWD/body"
+	run_tool 69 massive --deadline 0.3 SPX
+	assert_abort DEADLINE 69
+}

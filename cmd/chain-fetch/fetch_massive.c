@@ -168,6 +168,9 @@ take_page(struct walks *ws, struct walk *w)
 
 	if (ws->pages.n == 0)
 		pages_start(&ws->pages, ws->conf, ws->pages.chain.symbol, now);
+	ws->pages.until = ws->f->until;
+	/* the vendor sends no empty page behind a full last one */
+	ws->pages.wants_rows = w->pages > 0;
 	before = pages_counted(&ws->pages);
 	if (pages_body(&ws->pages, buf_view(&body), &page, &ws->last) != 0)
 		return -1;
@@ -215,6 +218,10 @@ on_done(struct walks *ws, struct walk *w)
 	if (v.err.exit == 0) {
 		if (take_page(ws, w) == 0)
 			return;
+		if (sig_stop || fetch_rest(ws->f) == 0) {
+			fetch_over(ws->f, &ws->err);
+			return;
+		}
 		v.err = ws->last;
 		/* a body that its sender believed whole, or broken JSON */
 		v.may_retry = v.err.exit == EX_DATAERR;
@@ -230,7 +237,8 @@ on_done(struct walks *ws, struct walk *w)
 		return;
 	}
 	w->not_before = clock_mono_ms() + wait;
-	if (v.err.exit == EX_TEMPFAIL) /* too many requests: of all walks */
+	/* too many requests: of all walks; another may wait for longer */
+	if (v.err.exit == EX_TEMPFAIL && w->not_before > ws->pause)
 		ws->pause = w->not_before;
 }
 

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /* pages: see pages.h. */
 #include "pages.h"
+#include "clock.h"
+#include "sig.h"
+
+#define ROWS_MAX 10000  /* of a page; the vendor's have 250 */
+#define LOOK_EVERY 1024 /* rows, at the time and for a signal */
 
 void
 pages_start(struct pages *p, const struct chain_conf *conf, const char *symbol,
@@ -65,13 +70,26 @@ pages_again(struct pages *p, const struct pages_count *of)
 	p->rows.odd_units -= of->odd_units;
 }
 
-static void
-back(struct pages *p, const struct pages_count *to)
+/* Told to stop, or out of time?  A page may be large, and its rows slow. */
+static int
+look_up(const struct pages *p, struct err *e)
 {
-	chain_back(&p->chain, &to->chain);
-	p->rows.bad_values = to->bad_values;
-	p->rows.slow = to->slow;
-	p->rows.odd_units = to->odd_units;
+	if (sig_stop)
+		return err_set(e, EX_TEMPFAIL, "STOPPED", "told to stop");
+	if (p->until != 0 && clock_mono_ms() >= p->until)
+		return err_set(e, EX_UNAVAILABLE, "DEADLINE",
+		    "the deadline passed in the middle of a page");
+	return 0;
+}
+
+static int
+on_row(struct pages *p, struct span row, uint64_t nth, struct err *e)
+{
+	if (nth > ROWS_MAX)
+		return err_set(e, EX_DATAERR, "BAD_PAGE",
+		    "a page of more than %d rows", ROWS_MAX);
+	pages_row(p, row);
+	return nth % LOOK_EVERY == 0 ? look_up(p, e) : 0;
 }
 
 /* 1: a page was read, 0: the body ends inside it, -1 and *e. */
@@ -80,6 +98,7 @@ read_page(
     struct pages *p, struct span body, struct massive_page *page, struct err *e)
 {
 	struct span text;
+	uint64_t rows = 0;
 	int n = 0;
 
 	split_feed(p->split, body);
@@ -88,7 +107,8 @@ read_page(
 		case SPLIT_MORE:
 			return split_pending(p->split) ? 0 : n;
 		case SPLIT_ROW:
-			pages_row(p, text);
+			if (on_row(p, text, ++rows, e) != 0)
+				return -1;
 			break;
 		case SPLIT_DOC:
 			if (++n > 1)
@@ -96,6 +116,11 @@ read_page(
 				    "more than one document in a page");
 			if (massive_page_read(text, page, e) != 0)
 				return -1;
+			/* a next page is behind some last row */
+			if (rows == 0 &&
+			    (p->wants_rows || page->next[0] != '\0'))
+				return err_set(e, EX_DATAERR, "BAD_PAGE",
+				    "no rows, where there must be some");
 			break;
 		case SPLIT_BAD:
 			return -1;
@@ -107,7 +132,8 @@ int
 pages_body(
     struct pages *p, struct span body, struct massive_page *page, struct err *e)
 {
-	struct pages_count before = pages_counted(p);
+	struct chain_mark mark = chain_mark(&p->chain);
+	struct massive_rows before = p->rows;
 	int rc;
 
 	split_free(&p->split);
@@ -116,7 +142,9 @@ pages_body(
 	if (rc == 0)
 		err_set(e, EX_DATAERR, "CUT", "the page ends inside its JSON");
 	if (rc != 1) {
-		back(p, &before);
+		chain_back(&p->chain, &mark);
+		before.own = p->rows.own; /* room, which may have moved */
+		p->rows = before;
 		return -1;
 	}
 	p->n++;

@@ -20,7 +20,9 @@ struct pages {
 	struct chain chain;
 	struct massive_rows rows;
 	struct split *split;
-	int64_t n; /* pages */
+	int64_t n;       /* pages */
+	int64_t until;   /* monotonic ms: no longer; 0: as long as it takes */
+	bool wants_rows; /* the next page must not be empty */
 };
 
 /* Start over; {0} is a valid one before the first. */
@@ -32,7 +34,8 @@ void pages_row(struct pages *p, struct span row);
 
 /*
  * A whole body, which must be exactly one page.  -1 and *e, and nothing of it
- * stays: CUT when its JSON does not end, BAD_JSON, BAD_PAGE, NEXT_URL.
+ * stays: CUT when its JSON does not end, BAD_JSON, BAD_PAGE, NEXT_URL; STOPPED
+ * and DEADLINE when that came while it was read.
  */
 int pages_body(struct pages *p, struct span body, struct massive_page *page,
     struct err *e);
