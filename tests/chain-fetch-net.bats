@@ -804,3 +804,65 @@ certificate() {
 	run_tool 69 massive --deadline 0.3 SPX
 	assert_abort DEADLINE 69
 }
+
+# ---------------------------------------------------------- walks side by side
+
+@test "contracts of a walk that was given up must come again, or 65" {
+	local script
+	# every range is empty; one is, and stays so; a page of many rows is
+	for script in 'on request 2- drop page results' \
+	    'on request 2- drop page results next absent' \
+	    'on request 2- overlap 20 set page results []'; do
+		revendor "$script"
+		run_tool 65 massive --parallel 4 SPX
+		assert "$(jq -r .type <<<"$output")" = chain_abort "$script"
+	done
+	revendor 'on request 2- set page results [] next absent'
+	run_tool 65 massive --parallel 4 SPX
+	assert_abort INCOMPLETE 65 '250 of 250 contracts did not come again'
+}
+
+@test "a range that is empty is asked for once more" {
+	clean
+	local n
+	for n in 2 3 4 7; do
+		revendor "on request $n set page results [] next absent"
+		run_tool massive --parallel 4 SPX
+		assert "$(records contract <<<"$output")" = "$(records contract <clean)" "request $n"
+	done
+}
+
+@test "a contract that vanishes between two walks is let go, and not kept" {
+	clean
+	local n gone
+	gone=$(records contract <clean | jq -r .id | head -n 1)
+	for n in 2 3; do
+		# at most 1 % of the 250 of the first page may go
+		jq -c --argjson n "$n" '.data.options |= (sort_by(.option) | .[$n:])' \
+		    "$BOARD" >less
+		revendor 'on request 2- board 2' --board less
+		if ((n == 2)); then
+			run_tool massive --parallel 4 SPX
+			assert "$output" lacks "$gone"
+		else
+			run_tool 65 massive --parallel 4 SPX
+			assert_abort INCOMPLETE 65 '3 of 250'
+		fi
+	done
+}
+
+@test "contracts that are asked for twice count once against the limit" {
+	clean
+	local n
+	n=$(tail -n 1 clean | jq .contracts)
+	for walks in 1 4 16; do
+		run_tool massive --parallel $walks --max-contracts "$n" SPX
+		assert "$(tail -n 1 <<<"$output" | jq .contracts)" = "$n"
+		run_tool 65 massive --parallel $walks --max-contracts $((n - 1)) SPX
+		assert_abort TOO_MANY 65
+	done
+	# so do those that the vendor repeats
+	revendor 'on page 2- overlap 20'
+	WARN=ok run_tool massive --parallel 1 --max-contracts "$n" SPX
+	assert "$(tail -n 1 <<<"$output" | jq .contracts)" = "$n"
+}

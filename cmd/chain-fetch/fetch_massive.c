@@ -6,9 +6,9 @@
  * one after the other.  When the first page is not the last, the board is cut
  * into ranges of expirations, the first and the last of them open-ended, and
  * each range has a walk of its own; a range that has more than LONG pages is
- * halved as soon as there are fewer walks than may be.  Walks that are given up
- * for their halves leave their contracts behind: they come again, and are
- * folded, but not counted twice.
+ * halved as soon as there are fewer walks than may be.  The contracts of walks
+ * that are given up for their halves are forgotten, since they come again: that
+ * they do is checked at the end.
  *
  * The snapshot is whole when no walk is left.  A page that fails is asked for
  * again, the walk goes on from there; one that cannot be had ends all.
@@ -33,6 +33,7 @@ struct walk {
 	struct buf url; /* of the page to be fetched */
 	int pages, tries;
 	bool is_asked;      /* the job is on its way */
+	bool is_empty;      /* it has no contract, as far as we know */
 	int64_t not_before; /* monotonic ms */
 	struct pages_count got;
 };
@@ -156,6 +157,14 @@ divide(struct walks *ws, struct walk *w)
 	return true;
 }
 
+/* A part of the board may be empty.  That one range lacks its rows nothing
+ * else would tell, so it has to say so twice. */
+static bool
+may_doubt(const struct walk *w)
+{
+	return w->id > 1 && !w->is_empty;
+}
+
 /* A whole body of a 200 came: -1 and ws->last when it is no page. */
 static int
 take_page(struct walks *ws, struct walk *w)
@@ -170,10 +179,14 @@ take_page(struct walks *ws, struct walk *w)
 		pages_start(&ws->pages, ws->conf, ws->pages.chain.symbol, now);
 	ws->pages.until = ws->f->until;
 	/* the vendor sends no empty page behind a full last one */
-	ws->pages.wants_rows = w->pages > 0;
+	ws->pages.wants_rows = w->pages > 0 || may_doubt(w);
 	before = pages_counted(&ws->pages);
-	if (pages_body(&ws->pages, buf_view(&body), &page, &ws->last) != 0)
-		return -1;
+	if (pages_body(&ws->pages, buf_view(&body), &page, &ws->last) != 0) {
+		if (!ws->pages.is_empty || w->pages > 0 || !may_doubt(w))
+			return -1;
+		w->is_empty = true; /* if it is so once more */
+		return 0;
+	}
 	after = pages_counted(&ws->pages);
 	pages_add(&w->got, &before, &after);
 	w->pages++;

@@ -1,11 +1,24 @@
 /* SPDX-License-Identifier: ISC */
 /* pages: see pages.h. */
 #include "pages.h"
+#include <stdlib.h>
+
 #include "clock.h"
 #include "sig.h"
 
 #define ROWS_MAX 10000  /* of a page; the vendor's have 250 */
 #define LOOK_EVERY 1024 /* rows, at the time and for a signal */
+
+static void
+free_parts(struct pages *p)
+{
+	struct pages_part *part;
+
+	while ((part = p->newest) != NULL) {
+		p->newest = part->older;
+		free(part);
+	}
+}
 
 void
 pages_start(struct pages *p, const struct chain_conf *conf, const char *symbol,
@@ -14,6 +27,7 @@ pages_start(struct pages *p, const struct chain_conf *conf, const char *symbol,
 	chain_start(&p->chain, conf, symbol, begin_ts);
 	massive_rows_free(&p->rows);
 	massive_rows_init(&p->rows, symbol, begin_ts);
+	free_parts(p);
 	p->n = 0;
 }
 
@@ -21,6 +35,7 @@ void
 pages_free(struct pages *p)
 {
 	chain_free(&p->chain);
+	free_parts(p);
 	massive_rows_free(&p->rows);
 	split_free(&p->split);
 }
@@ -40,14 +55,18 @@ pages_row(struct pages *p, struct span row)
 struct pages_count
 pages_counted(const struct pages *p)
 {
-	return (struct pages_count){chain_mark(&p->chain), p->rows.bad_values,
-	    p->rows.slow, p->rows.odd_units};
+	return (struct pages_count){p->newest, chain_mark(&p->chain),
+	    p->rows.bad_values, p->rows.slow, p->rows.odd_units};
 }
 
 void
 pages_add(struct pages_count *sum, const struct pages_count *before,
     const struct pages_count *after)
 {
+	if (after->newest != before->newest) {
+		after->newest->before = sum->newest;
+		sum->newest = after->newest;
+	}
 	sum->chain.contracts +=
 	    after->chain.contracts - before->chain.contracts;
 	sum->chain.rows += after->chain.rows - before->chain.rows;
@@ -58,16 +77,40 @@ pages_add(struct pages_count *sum, const struct pages_count *before,
 	sum->odd_units += after->odd_units - before->odd_units;
 }
 
+/* A page's contracts leave the board, those behind them move up. */
+static void
+forget(struct pages *p, struct pages_part *part)
+{
+	chain_forget(&p->chain, part->from, part->n);
+	for (struct pages_part *other = p->newest; other != part;
+	     other = other->older)
+		other->from -= part->n;
+	part->n = 0;
+}
+
 void
 pages_again(struct pages *p, const struct pages_count *of)
 {
-	p->chain.again += of->chain.contracts;
+	for (struct pages_part *part = of->newest; part != NULL;
+	     part = part->before)
+		forget(p, part);
 	p->chain.rows -= of->chain.rows;
 	p->chain.rejected -= of->chain.rejected;
 	p->chain.filtered -= of->chain.filtered;
 	p->rows.bad_values -= of->bad_values;
 	p->rows.slow -= of->slow;
 	p->rows.odd_units -= of->odd_units;
+}
+
+static void
+add_part(struct pages *p, size_t from)
+{
+	struct pages_part *part = mem_zalloc(sizeof(*part));
+
+	part->from = from;
+	part->n = p->chain.board.n - from;
+	part->older = p->newest;
+	p->newest = part;
 }
 
 /* Told to stop, or out of time?  A page may be large, and its rows slow. */
@@ -117,8 +160,9 @@ read_page(
 			if (massive_page_read(text, page, e) != 0)
 				return -1;
 			/* a next page is behind some last row */
-			if (rows == 0 &&
-			    (p->wants_rows || page->next[0] != '\0'))
+			p->is_empty = rows == 0 &&
+				      (p->wants_rows || page->next[0] != '\0');
+			if (p->is_empty)
 				return err_set(e, EX_DATAERR, "BAD_PAGE",
 				    "no rows, where there must be some");
 			break;
@@ -136,6 +180,7 @@ pages_body(
 	struct massive_rows before = p->rows;
 	int rc;
 
+	p->is_empty = false;
 	split_free(&p->split);
 	p->split = split_new(MASSIVE_ROWS);
 	rc = read_page(p, body, page, e);
@@ -147,6 +192,7 @@ pages_body(
 		p->rows = before;
 		return -1;
 	}
+	add_part(p, mark.contracts);
 	p->n++;
 	return 0;
 }
