@@ -866,3 +866,23 @@ certificate() {
 	WARN=ok run_tool massive --parallel 1 --max-contracts "$n" SPX
 	assert "$(tail -n 1 <<<"$output" | jq .contracts)" = "$n"
 }
+
+@test "--days over New York's midnight: what is asked for is what is kept" {
+	clean
+	local n before after last
+	# 2026-11-18T23:59:59 there, and two seconds later
+	before=1795064399
+	after=$((before + 2))
+	last=$(TZ=America/New_York date -d "@$((after + 86400))" +%F)
+	assert "$last" = 2026-11-20
+	for n in 1 4; do
+		revendor ''
+		EPOCH_NOW_MS='' MIDNIGHT_BEFORE=$before MIDNIGHT_AFTER=$after \
+		    LD_PRELOAD=$BUILD/shim/midnight.so \
+		    run_tool massive --parallel $n --days 1 SPX
+		assert "$(head -n 1 <<<"$output" | jq .ts)" = "${after}000"
+		assert "$(records contract <<<"$output")" = "$(records contract <clean |
+		    jq -c -R --arg last "$last" 'select(fromjson | .expiration <= $last)' | jq -r .)" "$n walks"
+		assert "$(standin_log -s '[.[].args["expiration_date.lt"] | values] | last')" = 2026-11-21
+	done
+}

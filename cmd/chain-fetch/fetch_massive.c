@@ -157,6 +157,29 @@ divide(struct walks *ws, struct walk *w)
 	return true;
 }
 
+static void
+start_over(struct walks *ws, int64_t now)
+{
+	while (ws->first != NULL)
+		drop_walk(ws, ws->first);
+	buf_clear(&ws->seen);
+	ws->ids = 0;
+	ws->now = now;
+	ws->at = filter_at(&ws->conf->filter, now);
+	is_seen(ws, add_walk(ws, range_of(&ws->at, now))->url.p);
+}
+
+/* The snapshot's time is its first page's, and its filter counts days from
+ * there.  Did New York's midnight pass since we asked?  Then we asked for other
+ * days. */
+static bool
+is_outdated(const struct walks *ws, int64_t now)
+{
+	struct filter at = filter_at(&ws->conf->filter, now);
+
+	return ws->pages.n == 0 && strcmp(at.last, ws->at.last) != 0;
+}
+
 /* A part of the board may be empty.  That one range lacks its rows nothing
  * else would tell, so it has to say so twice. */
 static bool
@@ -175,6 +198,10 @@ take_page(struct walks *ws, struct walk *w)
 	struct buf body = w->job.body, url = {0};
 	int64_t now = clock_now_ms();
 
+	if (is_outdated(ws, now)) {
+		start_over(ws, now);
+		return 0;
+	}
 	if (ws->pages.n == 0)
 		pages_start(&ws->pages, ws->conf, ws->pages.chain.symbol, now);
 	ws->pages.until = ws->f->until;
@@ -307,14 +334,12 @@ fetch_massive(struct fetch *f, const struct wanted *wanted)
 	    .f = f,
 	    .conf = &f->conf->chain,
 	    .symbol = name,
-	    .now = clock_now_ms(),
 	};
 	int rc;
 
 	symbol_massive(&wanted->symbol, name);
-	ws.at = filter_at(&ws.conf->filter, ws.now);
 	ws.pages.chain.symbol = wanted->symbol.name;
-	is_seen(&ws, add_walk(&ws, range_of(&ws.at, ws.now))->url.p);
+	start_over(&ws, clock_now_ms());
 	walk_all(&ws);
 	if (ws.err.exit != 0)
 		rc = chain_abort(
