@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* massive: see massive.h; what is around the rows. */
 #include <stdio.h>
+#include <strings.h>
 
 #include "massive.h"
 #include "rec.h"
@@ -37,27 +38,61 @@ read_next(const struct rec *r, struct massive_page *p, struct err *e)
 	return 0;
 }
 
+/* On a 200 status is free text: beside rows it may say anything but that. */
+static bool
+is_error(const char *status)
+{
+	return strcasecmp(status, "ERROR") == 0 ||
+	       strcmp(status, "NOT_AUTHORIZED") == 0;
+}
+
+static bool
+says(const struct rec *r, const char *key)
+{
+	const json_t *value = json_object_get(r->value, key);
+
+	return value != NULL && !json_is_null(value);
+}
+
+/* An error may come as a 200, and a walk would take it for an empty last
+ * page.  NULL: this is a page. */
+static const char *
+why_no_page(const struct rec *r)
+{
+	const json_t *rows = json_object_get(r->value, "results");
+	const char *status = rec_str(r, "status");
+
+	if (rows != NULL && !json_is_array(rows) && !json_is_null(rows))
+		return "its results are no list";
+	/* split empties the list that it finds; a key in another spelling it
+	 * does not find */
+	if (json_array_size(rows) > 0)
+		return "its results are under a key that is spelt otherwise";
+	if (says(r, "error") || (status != NULL && is_error(status)))
+		return "an error, sent as a page";
+	if (rows != NULL)
+		return NULL;
+	if (says(r, "message"))
+		return "a message, sent as a page";
+	if (status == NULL && !rec_has(r, "request_id"))
+		return "no results and no status";
+	if (status != NULL && strcmp(status, "OK") != 0 &&
+	    strcmp(status, "DELAYED") != 0)
+		return "no results, and its status is not OK";
+	return NULL;
+}
+
 int
 massive_page_read(struct span shell, struct massive_page *p, struct err *e)
 {
 	struct rec r;
-	const json_t *rows;
-	const char *status;
+	const char *why;
 	int rc;
 
 	if (rec_parse(&r, shell, e) != 0)
 		return -1;
-	rows = json_object_get(r.value, "results");
-	status = rec_str(&r, "status");
-	if (rows != NULL && !json_is_array(rows) && !json_is_null(rows))
-		rc = bad_page(e, "its results are no list");
-	else if (rows == NULL && status == NULL && !rec_has(&r, "request_id"))
-		rc = bad_page(e, "no results and no status");
-	else if (status != NULL && (strcmp(status, "ERROR") == 0 ||
-				       strcmp(status, "NOT_AUTHORIZED") == 0))
-		rc = bad_page(e, "an error, sent as a page");
-	else
-		rc = read_next(&r, p, e);
+	why = why_no_page(&r);
+	rc = why != NULL ? bad_page(e, why) : read_next(&r, p, e);
 	rec_free(&r);
 	return rc;
 }

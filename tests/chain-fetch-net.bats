@@ -747,3 +747,142 @@ certificate() {
 		cmp want got
 	done
 }
+
+# ------------------------------------------- pages that are not what they seem
+
+@test "a 200 without rows is no last page: asked for again, then 65" {
+	clean
+	local body
+	for body in '{"status":"NOT_FOUND","message":"no"}' \
+	    '{"error":"internal error"}' '{"status":"error"}' '{"status":"OK"}' \
+	    '{"status":"OK","request_id":"1","results":[]}'; do
+		echo "$body" >body
+		assert_same "on page 2 once body $PWD/body"
+	done
+	assert_fails "on page 2 always body $PWD/body" BAD_PAGE 65
+	assert "$(requests)" = 5
+	# one that goes on, too
+	assert_fails 'on page 3 drop page results' BAD_PAGE 65
+}
+
+@test "a page of too many rows is none; nor are rows under another spelling" {
+	clean
+	curl -s -H "Authorization: Bearer $KEY" "$VENDOR/v3/snapshot/options/I:SPX?limit=250&sort=ticker" >page
+	jq -c '.results |= [limit(10001; repeat(.[]))]' page >body
+	assert "$(jq '.results | length' body)" = 10001
+	assert_same "on page 1 once body $PWD/body"
+	sed 's/"results"/"resul\\u0074s"/' page >body
+	assert "$(jq '.results | length' body)" = 250
+	assert_same "on page 1 once body $PWD/body"
+}
+
+@test "a page that was refused leaves no trace: not its spot, either" {
+	clean
+	# the newest level, in a page that is cut behind its rows
+	assert_same 'on page 2 once gzip off clip 90% set rows underlying_asset {"ticker":"I:SPX","value":666,"last_updated":1894494820000000001}'
+}
+
+@test "one walk's short pause does not end another's long one" {
+	local pid rc=0
+	vendor $'on request 2 status 429 retry-after 9\non request 3 latency 20 status 429 retry-after 0'
+	massive --parallel 2 --deadline 30 SPX >out 2>err 3>&- 4>&- &
+	pid=$!
+	eventually grep -q '"request":3' "$STANDIN_LOG"
+	sleep 0.05
+	assert "$(requests)" = 3
+	kill -TERM "$pid"
+	wait "$pid" || rc=$?
+	assert "$rc" = 75
+}
+
+@test "the deadline ends a page of many slow rows, too" {
+	vendor ''
+	# escapes make them jansson's to read
+	curl -s -H "Authorization: Bearer $KEY" "$VENDOR/v3/snapshot/options/I:SPX?limit=250&sort=ticker" |
+		jq -c 'del(.next_url) | .results |= [limit(9999; repeat(.[])) | .note = ("\"" * 200)]' >body
+	revendor "body $PWD/body"
+	run_tool 69 massive --deadline 0.3 SPX
+	assert_abort DEADLINE 69
+}
+
+# ---------------------------------------------------------- walks side by side
+
+@test "contracts of a walk that was given up must come again, or 65" {
+	local script
+	# every range is empty; one is, and stays so; a page of many rows is
+	for script in 'on request 2- drop page results' \
+	    'on request 2- drop page results next absent' \
+	    'on request 2- overlap 20 set page results []'; do
+		revendor "$script"
+		run_tool 65 massive --parallel 4 SPX
+		assert "$(jq -r .type <<<"$output")" = chain_abort "$script"
+	done
+	revendor 'on request 2- set page results [] next absent'
+	run_tool 65 massive --parallel 4 SPX
+	assert_abort INCOMPLETE 65 '250 of 250 contracts did not come again'
+}
+
+@test "a range that is empty is asked for once more" {
+	clean
+	local n
+	for n in 2 3 4 7; do
+		revendor "on request $n set page results [] next absent"
+		run_tool massive --parallel 4 SPX
+		assert "$(records contract <<<"$output")" = "$(records contract <clean)" "request $n"
+	done
+}
+
+@test "a contract that vanishes between two walks is let go, and not kept" {
+	clean
+	local n gone
+	gone=$(records contract <clean | jq -r .id | head -n 1)
+	for n in 2 3; do
+		# at most 1 % of the 250 of the first page may go
+		jq -c --argjson n "$n" '.data.options |= (sort_by(.option) | .[$n:])' \
+		    "$BOARD" >less
+		revendor 'on request 2- board 2' --board less
+		if ((n == 2)); then
+			run_tool massive --parallel 4 SPX
+			assert "$output" lacks "$gone"
+		else
+			run_tool 65 massive --parallel 4 SPX
+			assert_abort INCOMPLETE 65 '3 of 250'
+		fi
+	done
+}
+
+@test "contracts that are asked for twice count once against the limit" {
+	clean
+	local n
+	n=$(tail -n 1 clean | jq .contracts)
+	for walks in 1 4 16; do
+		run_tool massive --parallel $walks --max-contracts "$n" SPX
+		assert "$(tail -n 1 <<<"$output" | jq .contracts)" = "$n"
+		run_tool 65 massive --parallel $walks --max-contracts $((n - 1)) SPX
+		assert_abort TOO_MANY 65
+	done
+	# so do those that the vendor repeats
+	revendor 'on page 2- overlap 20'
+	WARN=ok run_tool massive --parallel 1 --max-contracts "$n" SPX
+	assert "$(tail -n 1 <<<"$output" | jq .contracts)" = "$n"
+}
+
+@test "--days over New York's midnight: what is asked for is what is kept" {
+	clean
+	local n before after last
+	# 2026-11-18T23:59:59 there, and two seconds later
+	before=1795064399
+	after=$((before + 2))
+	last=$(TZ=America/New_York date -d "@$((after + 86400))" +%F)
+	assert "$last" = 2026-11-20
+	for n in 1 4; do
+		revendor ''
+		EPOCH_NOW_MS='' MIDNIGHT_BEFORE=$before MIDNIGHT_AFTER=$after \
+		    LD_PRELOAD=$BUILD/shim/midnight.so \
+		    run_tool massive --parallel $n --days 1 SPX
+		assert "$(head -n 1 <<<"$output" | jq .ts)" = "${after}000"
+		assert "$(records contract <<<"$output")" = "$(records contract <clean |
+		    jq -c -R --arg last "$last" 'select(fromjson | .expiration <= $last)' | jq -r .)" "$n walks"
+		assert "$(standin_log -s '[.[].args["expiration_date.lt"] | values] | last')" = 2026-11-21
+	done
+}

@@ -1,12 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "chain.h"
 #include "line.h"
 #include "rec.h"
 
 #define REJECTED_MAX_PERCENT 1
+
+/*
+ * Of the contracts that were seen and asked for again, so many may be gone
+ * when they should come: the vendor makes each page when it is asked for, and
+ * a contract may vanish in between.  That is rare; more is a hole.
+ */
+#define GONE_MAX_PERCENT 1
 
 const char *
 chain_reason(const struct chain_conf *conf)
@@ -25,7 +33,8 @@ chain_start(struct chain *c, const struct chain_conf *conf, const char *symbol,
 			? conf->filter /* days wait for chain_settle */
 			: filter_at(&conf->filter, begin_ts);
 	board_clear(&c->board);
-	c->rows = c->rejected = c->filtered = c->again = 0;
+	c->rows = c->rejected = c->filtered = 0;
+	c->n_owed = 0;
 	c->why = (struct err){0};
 	c->failed = (struct err){0};
 }
@@ -34,7 +43,17 @@ void
 chain_free(struct chain *c)
 {
 	board_free(&c->board);
+	free(c->owed);
+	c->owed = NULL;
+	c->n_owed = c->owed_cap = 0;
 	buf_free(&c->line);
+}
+
+static int
+too_many(struct chain *c)
+{
+	return err_set(&c->failed, EX_DATAERR, "TOO_MANY",
+	    "more than %" PRId64 " contracts", c->conf->max_contracts);
 }
 
 void
@@ -47,9 +66,10 @@ chain_add(struct chain *c, const struct contract *contract)
 		c->filtered++;
 		return;
 	}
-	if (c->board.n >= (size_t)c->conf->max_contracts) {
-		err_set(&c->failed, EX_DATAERR, "TOO_MANY",
-		    "more than %" PRId64 " contracts", c->conf->max_contracts);
+	/* how many are repetitions the seal will tell; this only keeps a
+	 * vendor who goes on and on from filling the memory */
+	if (c->board.n / 2 >= (size_t)c->conf->max_contracts) {
+		too_many(c);
 		return;
 	}
 	buf_clear(&c->line);
@@ -81,6 +101,24 @@ chain_back(struct chain *c, const struct chain_mark *mark)
 	c->rejected = mark->rejected;
 	c->filtered = mark->filtered;
 	c->failed = (struct err){0};
+}
+
+void
+chain_forget(struct chain *c, size_t from, size_t n)
+{
+	struct board_row *rows = c->board.rows;
+
+	if (c->n_owed + n > c->owed_cap) {
+		c->owed_cap = (c->n_owed + n) * 2;
+		c->owed = mem_grow(c->owed, c->owed_cap, sizeof(*c->owed));
+	}
+	/* the board keeps the text, of which an id is a part */
+	for (size_t i = 0; i < n; i++)
+		c->owed[c->n_owed++] = rows[from + i].id;
+	c->board.n -= n;
+	if (n > 0)
+		memmove(rows + from, rows + from + n,
+		    (c->board.n - from) * sizeof(*rows));
 }
 
 int
@@ -151,6 +189,42 @@ settle(struct chain *c, int64_t ts)
 	return rc;
 }
 
+static int
+cmp_ids(const void *a, const void *b)
+{
+	return span_cmp(*(const struct span *)a, *(const struct span *)b);
+}
+
+/* Did all come again that should?  The board is sealed: both are in order. */
+static int
+check_owed(struct chain *c)
+{
+	size_t seen = 0, gone = 0, at = 0;
+	struct span first = SPAN_NONE;
+
+	if (c->n_owed > 0)
+		qsort(c->owed, c->n_owed, sizeof(*c->owed), cmp_ids);
+	for (size_t i = 0; i < c->n_owed; i++) {
+		struct span id = c->owed[i];
+
+		if (i > 0 && span_eq(id, c->owed[i - 1]))
+			continue;
+		seen++;
+		while (
+		    at < c->board.n && span_cmp(c->board.rows[at].id, id) < 0)
+			at++;
+		if (at < c->board.n && span_eq(c->board.rows[at].id, id))
+			continue;
+		if (gone++ == 0)
+			first = id;
+	}
+	if (gone * 100 <= seen * GONE_MAX_PERCENT)
+		return 0;
+	return err_set(&c->failed, EX_DATAERR, "INCOMPLETE",
+	    "%zu of %zu contracts did not come again, the first: %.*s", gone,
+	    seen, (int)first.n, first.p);
+}
+
 /* Is it a whole snapshot?  0, or -1 and c->failed. */
 static int
 seal(struct chain *c)
@@ -163,20 +237,15 @@ seal(struct chain *c)
 		return err_set(e, EX_DATAERR, "TOO_MANY_BAD",
 		    "%" PRIu64 " of %" PRIu64 " rows rejected, the first: %s",
 		    c->rejected, c->rows, c->why.text);
-	if (c->board.n == 0)
+	if (c->board.n == 0 && c->n_owed == 0)
 		return err_set(e, EX_DATAERR, "EMPTY", "%s",
 		    c->filtered > 0 ? "no contract passes the filter"
 				    : "empty chain");
-	return board_seal(&c->board, e);
-}
-
-/* The vendor's, without what we asked for twice.  Between two requests a
- * contract may vanish, so there may be fewer than that. */
-static uint64_t
-duplicates(const struct chain *c)
-{
-	return c->board.duplicates > c->again ? c->board.duplicates - c->again
-					      : 0;
+	if (board_seal(&c->board, e) != 0)
+		return -1;
+	if (c->board.n > (size_t)c->conf->max_contracts)
+		return too_many(c);
+	return check_owed(c);
 }
 
 static void
@@ -205,7 +274,7 @@ write_end(const struct chain *c, const struct chain_end *end)
 	rec_add_str(&b, "symbol", c->symbol);
 	rec_add_int(&b, "contracts", (int64_t)c->board.n);
 	rec_add_int(&b, "rejected", (int64_t)c->rejected);
-	rec_add_int(&b, "duplicates", (int64_t)duplicates(c));
+	rec_add_int(&b, "duplicates", (int64_t)c->board.duplicates);
 	rec_add_int(&b, "pages", end->pages);
 	if (end->spot[0] != '\0') {
 		rec_add_num(&b, "spot", span_str(end->spot));
@@ -225,7 +294,7 @@ warn_discards(const struct chain *c, const struct chain_end *end)
 {
 	char units[48] = "";
 
-	if (c->rejected + duplicates(c) + end->bad_values + end->slow +
+	if (c->rejected + c->board.duplicates + end->bad_values + end->slow +
 		end->odd_units ==
 	    0)
 		return;
@@ -237,8 +306,8 @@ warn_discards(const struct chain *c, const struct chain_end *end)
 	    " duplicates, %" PRIu64 " bad values, %" PRIu64
 	    " filtered out, %" PRIu64 " read by jansson%s",
 	    c->rejected, c->rows, c->rejected > 0 ? " the first: " : "",
-	    c->why.text, duplicates(c), end->bad_values, c->filtered, end->slow,
-	    units);
+	    c->why.text, c->board.duplicates, end->bad_values, c->filtered,
+	    end->slow, units);
 }
 
 int

@@ -41,7 +41,8 @@ struct chain {
 	uint64_t rows;     /* all that were seen */
 	uint64_t rejected; /* their id was bad */
 	uint64_t filtered; /* not asked for */
-	uint64_t again;    /* contracts that we asked for twice */
+	struct span *owed; /* ids of contracts that must come again */
+	size_t n_owed, owed_cap;
 	struct err why;    /* of the first rejection */
 	struct err failed; /* exit != 0: this cannot become whole */
 };
@@ -69,6 +70,12 @@ void chain_reject(struct chain *c, const struct err *why);
 /* Where it stands, and back to there: as if nothing had come since. */
 struct chain_mark chain_mark(const struct chain *c);
 void chain_back(struct chain *c, const struct chain_mark *mark);
+
+/*
+ * Forget n of the contracts, from one on (board.rows), since they are asked
+ * for again: when they do not come, the snapshot is not whole.
+ */
+void chain_forget(struct chain *c, size_t from, size_t n);
 
 /* Writes the snapshot, or why there is none.  Returns the exit status. */
 int chain_finish(struct chain *c, const struct chain_end *end);

@@ -6,9 +6,9 @@
  * one after the other.  When the first page is not the last, the board is cut
  * into ranges of expirations, the first and the last of them open-ended, and
  * each range has a walk of its own; a range that has more than LONG pages is
- * halved as soon as there are fewer walks than may be.  Walks that are given up
- * for their halves leave their contracts behind: they come again, and are
- * folded, but not counted twice.
+ * halved as soon as there are fewer walks than may be.  The contracts of walks
+ * that are given up for their halves are forgotten, since they come again: that
+ * they do is checked at the end.
  *
  * The snapshot is whole when no walk is left.  A page that fails is asked for
  * again, the walk goes on from there; one that cannot be had ends all.
@@ -33,6 +33,7 @@ struct walk {
 	struct buf url; /* of the page to be fetched */
 	int pages, tries;
 	bool is_asked;      /* the job is on its way */
+	bool is_empty;      /* it has no contract, as far as we know */
 	int64_t not_before; /* monotonic ms */
 	struct pages_count got;
 };
@@ -156,6 +157,37 @@ divide(struct walks *ws, struct walk *w)
 	return true;
 }
 
+static void
+start_over(struct walks *ws, int64_t now)
+{
+	while (ws->first != NULL)
+		drop_walk(ws, ws->first);
+	buf_clear(&ws->seen);
+	ws->ids = 0;
+	ws->now = now;
+	ws->at = filter_at(&ws->conf->filter, now);
+	is_seen(ws, add_walk(ws, range_of(&ws->at, now))->url.p);
+}
+
+/* The snapshot's time is its first page's, and its filter counts days from
+ * there.  Did New York's midnight pass since we asked?  Then we asked for other
+ * days. */
+static bool
+is_outdated(const struct walks *ws, int64_t now)
+{
+	struct filter at = filter_at(&ws->conf->filter, now);
+
+	return ws->pages.n == 0 && strcmp(at.last, ws->at.last) != 0;
+}
+
+/* A part of the board may be empty.  That one range lacks its rows nothing
+ * else would tell, so it has to say so twice. */
+static bool
+may_doubt(const struct walk *w)
+{
+	return w->id > 1 && !w->is_empty;
+}
+
 /* A whole body of a 200 came: -1 and ws->last when it is no page. */
 static int
 take_page(struct walks *ws, struct walk *w)
@@ -166,11 +198,22 @@ take_page(struct walks *ws, struct walk *w)
 	struct buf body = w->job.body, url = {0};
 	int64_t now = clock_now_ms();
 
+	if (is_outdated(ws, now)) {
+		start_over(ws, now);
+		return 0;
+	}
 	if (ws->pages.n == 0)
 		pages_start(&ws->pages, ws->conf, ws->pages.chain.symbol, now);
+	ws->pages.until = ws->f->until;
+	/* the vendor sends no empty page behind a full last one */
+	ws->pages.wants_rows = w->pages > 0 || may_doubt(w);
 	before = pages_counted(&ws->pages);
-	if (pages_body(&ws->pages, buf_view(&body), &page, &ws->last) != 0)
-		return -1;
+	if (pages_body(&ws->pages, buf_view(&body), &page, &ws->last) != 0) {
+		if (!ws->pages.is_empty || w->pages > 0 || !may_doubt(w))
+			return -1;
+		w->is_empty = true; /* if it is so once more */
+		return 0;
+	}
 	after = pages_counted(&ws->pages);
 	pages_add(&w->got, &before, &after);
 	w->pages++;
@@ -215,6 +258,10 @@ on_done(struct walks *ws, struct walk *w)
 	if (v.err.exit == 0) {
 		if (take_page(ws, w) == 0)
 			return;
+		if (sig_stop || fetch_rest(ws->f) == 0) {
+			fetch_over(ws->f, &ws->err);
+			return;
+		}
 		v.err = ws->last;
 		/* a body that its sender believed whole, or broken JSON */
 		v.may_retry = v.err.exit == EX_DATAERR;
@@ -230,7 +277,8 @@ on_done(struct walks *ws, struct walk *w)
 		return;
 	}
 	w->not_before = clock_mono_ms() + wait;
-	if (v.err.exit == EX_TEMPFAIL) /* too many requests: of all walks */
+	/* too many requests: of all walks; another may wait for longer */
+	if (v.err.exit == EX_TEMPFAIL && w->not_before > ws->pause)
 		ws->pause = w->not_before;
 }
 
@@ -286,14 +334,12 @@ fetch_massive(struct fetch *f, const struct wanted *wanted)
 	    .f = f,
 	    .conf = &f->conf->chain,
 	    .symbol = name,
-	    .now = clock_now_ms(),
 	};
 	int rc;
 
 	symbol_massive(&wanted->symbol, name);
-	ws.at = filter_at(&ws.conf->filter, ws.now);
 	ws.pages.chain.symbol = wanted->symbol.name;
-	is_seen(&ws, add_walk(&ws, range_of(&ws.at, ws.now))->url.p);
+	start_over(&ws, clock_now_ms());
 	walk_all(&ws);
 	if (ws.err.exit != 0)
 		rc = chain_abort(

@@ -10,8 +10,16 @@
 #include "massive.h"
 #include "split.h"
 
+/* One page's contracts on the board. */
+struct pages_part {
+	struct pages_part *older;  /* of all pages */
+	struct pages_part *before; /* of the same sum, see pages_add */
+	size_t from, n;
+};
+
 /* What came out of some pages. */
 struct pages_count {
+	struct pages_part *newest; /* NULL: of no page */
 	struct chain_mark chain;
 	uint64_t bad_values, slow, odd_units;
 };
@@ -20,7 +28,11 @@ struct pages {
 	struct chain chain;
 	struct massive_rows rows;
 	struct split *split;
-	int64_t n; /* pages */
+	struct pages_part *newest;
+	int64_t n;       /* pages */
+	int64_t until;   /* monotonic ms: no longer; 0: as long as it takes */
+	bool wants_rows; /* the next page must not be empty */
+	bool is_empty;   /* the last one was refused, since it was */
 };
 
 /* Start over; {0} is a valid one before the first. */
@@ -35,18 +47,21 @@ size_t pages_ahead(struct span text, void *ctx);
 
 /*
  * A whole body, which must be exactly one page.  -1 and *e, and nothing of it
- * stays: CUT when its JSON does not end, BAD_JSON, BAD_PAGE, NEXT_URL.
+ * stays: CUT when its JSON does not end, BAD_JSON, BAD_PAGE, NEXT_URL; STOPPED
+ * and DEADLINE when that came while it was read.
  */
 int pages_body(struct pages *p, struct span body, struct massive_page *page,
     struct err *e);
 
 struct pages_count pages_counted(const struct pages *p);
 
-/* What came since before will come again, because we ask for it again: it is
- * not to be counted twice. */
-void pages_again(struct pages *p, const struct pages_count *of);
+/* Add what one page brought. */
 void pages_add(struct pages_count *sum, const struct pages_count *before,
     const struct pages_count *after);
+
+/* All that is in the sum will come again, because it is asked for again: it
+ * is forgotten, and must come. */
+void pages_again(struct pages *p, const struct pages_count *of);
 
 /* Writes the snapshot, or why there is none.  Returns the exit status. */
 int pages_finish(struct pages *p, int64_t ts);
