@@ -1,0 +1,172 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+#
+# chain-fetch: what a hostile vendor, a slow resolver or a mixed-up archive
+# cannot make it do.
+
+load helpers
+load standin/standin
+
+KEY=s3cr3tTESTkey
+
+setup_file() {
+	export EPOCH_NOW_MS=1794511000000
+	# open.json's contracts at more strikes: some pages of 250
+	jq -c '.data.options |= ([.[], (.[] | .option |=
+	    (capture("^(?<a>.*[CP])(?<k>[0-9]{8})$") |
+	     .a + ("0000000" + (.k | tonumber + 2500 | tostring))[-8:]))] |
+	    unique_by(.option))' "$ROOT/tests/boards/open.json" \
+	    >"$BATS_FILE_TMPDIR/board.json"
+	printf '%s\n' "#!/bin/sh" \
+	    'exec chain-fetch --source massive --base-url "$VENDOR" "$@"' \
+	    >"$BATS_FILE_TMPDIR/massive"
+	chmod +x "$BATS_FILE_TMPDIR/massive"
+	export PATH=$BATS_FILE_TMPDIR:$PATH
+}
+
+setup() {
+	if [[ ! -x $STANDIN ]]; then
+		[[ ${CI-} != true ]] || fail "no stand-in built" || return 1
+		skip "no stand-in built (make built)"
+	fi
+	cd "$BATS_TEST_TMPDIR" || return 1
+	BOARD=$BATS_FILE_TMPDIR/board.json
+	export MASSIVE_API_KEY=$KEY
+}
+
+teardown() {
+	standin_stop
+}
+
+# vendor SCRIPT [OPTION...]: a new one with these faults.
+vendor() {
+	local script=$1
+	shift
+	standin_stop
+	standin_start -s "$script" --board "$BOARD" --key "$KEY" "$@"
+	export VENDOR=$STANDIN_URL
+}
+
+requests() {
+	wc -l <"$STANDIN_LOG"
+}
+
+# -------------------------------------------------------------------- the key
+
+@test "an error that echoes the key, whole, escaped or cut, is told to nobody" {
+	local text code
+	for text in "bad key $KEY" 'bad key s3cr3tTEST\u006bey' \
+	    "$(printf 'x%.0s' {1..70}) $KEY"; do
+		printf '{"status":"ERROR","error":"%s"}' "$text" >body
+		for code in 401 403 418; do
+			vendor "status $code body $PWD/body"
+			run --separate-stderr massive -v --raw SPX
+			assert "$(jq -r .error <<<"$output")" = "HTTP_$code"
+			assert "$output" has "(the answer carries the key)"
+			assert "$stderr" has "(the answer carries the key)"
+			assert "$output$stderr" lacks "${KEY:0:6}"
+		done
+	done
+	# and what does not carry it is told
+	printf '{"status":"ERROR","error":"Unknown key"}' >body
+	vendor "status 401 body $PWD/body"
+	run_tool 77 massive SPX
+	assert "$(jq -r .detail <<<"$output")" has "Unknown key"
+}
+
+@test "a next_url with the key in it, percent-encoded, is refused" {
+	vendor "on page 1 next url 'http://127.0.0.1/x?k=%733cr3tTESTkey'"
+	run_tool 76 massive -v --raw --parallel 1 SPX
+	assert "$(tail -n 1 <<<"$output" | jq -r .error)" = NEXT_URL
+	assert "$(tail -n 1 <<<"$output" | jq -r .detail)" has "carries the key"
+}
+
+@test "a next_url is fetched as it was checked: relative stays relative" {
+	local other next
+	standin_start -n OTHER --board "$BOARD"
+	# shellcheck disable=SC2153 # standin_start sets it
+	other=127.0.0.1:$OTHER_PORT
+	# read alone and guessed at, these are another server's
+	for next in "$other/x?cursor=2&u=://" "x@$other/?u=://"; do
+		vendor "on page 1 next url '$next'"
+		run massive --parallel 1 SPX
+		assert "$status" != 0
+		assert "$(wc -l <"$OTHER_LOG")" = 0 "nothing is asked of another"
+	done
+	# port 80 of another address is not asked: the path is ours
+	vendor "on page 1 next url '127.0.0.2/x?cursor=2&u=://'"
+	run massive --parallel 1 SPX
+	assert "$(standin_log -s '.[1].path')" = \
+	    /v3/snapshot/options/127.0.0.2/x
+	standin_stop OTHER
+}
+
+@test "--from leaves no key in the environment either" {
+	local pid
+	mkfifo pipe
+	chain-fetch --from pipe SPX >out 2>err 3>&- 4>&- &
+	pid=$!
+	exec 7>pipe
+	printf '{"type":' >&7
+	# a guarded process's environ is root's alone
+	if [[ -r /proc/$pid/environ ]]; then
+		eventually eval "! grep -qa $KEY /proc/$pid/environ"
+	fi
+	exec 7>&-
+	wait "$pid" || :
+}
+
+# ------------------------------------------------------------ memory and time
+
+@test "an error's body is read to 64 KiB only" {
+	# a tree that takes a hundred times its text
+	{
+		printf '{"error":"much","x":['
+		head -c 30000000 /dev/zero | sed 's/\x00/[],/g' | tr -d '\n'
+		printf '0]}'
+	} | head -c 60000000 >body
+	local -a limit=(prlimit --as=600000000 --)
+	[[ $BUILD != */san ]] || limit=(env)
+	vendor "status 404 body $PWD/body"
+	run_tool 65 "${limit[@]}" massive SPX
+	assert "$(jq -r .error <<<"$output")" = HTTP_404
+	run_tool 65 "${limit[@]}" chain-fetch --source cboe --base-url \
+	    "$VENDOR/api/global/delayed_quotes/options" SPX
+	assert "$(jq -r .error <<<"$output")" = HTTP_404
+}
+
+@test "a resolver that never answers does not outlive the deadline" {
+	cat >slow.c <<-'END'
+		#include <netdb.h>
+		#include <unistd.h>
+		int getaddrinfo(const char *n, const char *s,
+		    const struct addrinfo *h, struct addrinfo **r)
+		{
+			(void)n, (void)s, (void)h, (void)r;
+			for (;;)
+				pause();
+		}
+	END
+	"${CC:-cc}" -shared -fPIC -o slow.so slow.c
+	[[ $BUILD != */san ]] || skip "a sanitizer wants to be the first library"
+	local source
+	for source in massive cboe; do
+		TOOL_TIMEOUT=5 run_tool 69 env LD_PRELOAD="$PWD/slow.so" \
+		    chain-fetch --source "$source" --base-url \
+		    https://nobody.invalid --deadline 0.3 SPX SPY
+		assert "$(jq -r .error <<<"$output" | xargs)" = "DEADLINE DEADLINE"
+	done
+}
+
+@test "told to stop, every symbol is answered" {
+	local pid rc=0
+	vendor 'on page 2 hang'
+	massive --parallel 1 SPX NDX SPY >out 2>err 3>&- 4>&- &
+	pid=$!
+	eventually grep -q '"page":1' "$STANDIN_LOG"
+	kill -TERM "$pid"
+	wait "$pid" || rc=$?
+	assert "$rc" = 75
+	assert "$(jq -r '"\(.symbol) \(.error)"' out | xargs)" = \
+	    "SPX STOPPED NDX STOPPED SPY STOPPED"
+}
