@@ -203,3 +203,66 @@ requests() {
 	assert "$(jq -r '"\(.symbol) \(.error)"' out | xargs)" = \
 	    "SPX STOPPED NDX STOPPED SPY STOPPED"
 }
+
+# --------------------------------------------------------------- the archive
+
+# No snapshot comes of the archive "mixed".
+assert_none() {
+	run --separate-stderr chain-fetch --from mixed SPX
+	assert "$status" = 65 "$1"
+	assert "$(jq -r .type <<<"$output" | sort -u)" = chain_abort "$1"
+}
+
+@test "pages of two fetches, mixed, are no snapshot" {
+	local n i
+	jq -c '.data.options |= .[0:600]' "$BOARD" >small
+	BOARD=small vendor ''
+	for n in 1 4; do
+		massive --raw --parallel $n SPX | grep '"chain_page"' >one
+		massive --raw --parallel $n SPX | grep '"chain_page"' >two
+		run_tool chain-fetch --from one SPX
+		assert "$(jq -r .run one | sort -u | wc -l)" = 1
+		for i in $(seq "$(($(wc -l <one) - 1))"); do
+			{
+				head -n "$i" one
+				tail -n "+$((i + 1))" two
+			} >mixed
+			assert_none "cut after $i"
+			awk -v i=$i 'NR == FNR { a[FNR] = $0; next }
+			    { print FNR == i + 1 ? a[FNR] : $0 }' one two >mixed
+			assert_none "line $i replaced"
+		done
+	done
+	# without run, which an older archive has not, by what it says itself
+	massive --raw --parallel 1 SPX | grep '"chain_page"' | jq -c 'del(.run)' >one
+	run_tool chain-fetch --from one SPX
+	for n in reason source filter; do
+		jq -c "if .page == 2 then .$n = \"manual\" else . end" one >mixed
+		assert_none $n
+	done
+}
+
+@test "pages that do not lead to each other are no snapshot" {
+	vendor ''
+	massive --raw --parallel 1 SPX | grep '"chain_page"' >one
+	[[ $(tail -n 1 one | jq .page) -gt 3 ]]
+	# page 2 left out, and the rest renumbered
+	jq -c "if .page == 2 then empty elif .page > 2 then .page -= 1
+	    else . end" one >mixed
+	assert_none "one is missing"
+	jq -c 'if .page == 2 then .url |= sub("cursor=."; "cursor=_")
+	    else . end' one >mixed
+	assert_none "another url"
+	jq -c 'select(.page > 1) | .page -= 1' one >mixed
+	assert_none "it begins with the second"
+	# the end is the last page's, whatever a record says
+	jq -c 'if .page == 2 then .last = true else . end' one >mixed
+	assert_none "an early end"
+	# nor does a walk go on behind its end
+	{
+		jq -c 'del(.last)' one
+		jq -s -c '.[-1].page as $n | .[] | select(.page == $n) |
+		    .page += 1' one
+	} >mixed
+	assert_none "a page behind the end"
+}

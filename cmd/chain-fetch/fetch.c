@@ -127,15 +127,29 @@ fetch_over(const struct fetch *f, struct err *e)
 		    "not done within %" PRId64 " ms", f->conf->deadline_ms);
 }
 
+/* Two fetches may have all in common, even the time, but not this. */
+static void
+new_run(char run[17])
+{
+	uint64_t r = 0;
+
+	if (getrandom(&r, sizeof(r), 0) != sizeof(r))
+		r = (uint64_t)clock_mono_ms();
+	snprintf(run, 17, "%016" PRIx64, r);
+}
+
 void
-fetch_raw(const struct fetch *f, struct raw_page *page, struct span body,
-    struct err *e)
+fetch_raw(
+    struct fetch *f, struct raw_page *page, struct span body, struct err *e)
 {
 	const struct chain_conf *conf = &f->conf->chain;
 	char filter[FILTER_TEXT];
 
 	if (!f->conf->raw)
 		return;
+	if (page->page == 1)
+		new_run(f->run);
+	page->run = f->run;
 	page->source = conf->source;
 	page->reason = chain_reason(conf);
 	filter_text(&conf->filter, filter);
