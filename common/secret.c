@@ -117,6 +117,17 @@ read_credential(struct secret *s, struct err *e)
 	return rc;
 }
 
+void
+secret_forget(void)
+{
+	char *env = getenv(VARIABLE);
+
+	if (env == NULL)
+		return;
+	explicit_bzero(env, strlen(env));
+	unsetenv(VARIABLE);
+}
+
 int
 secret_read(struct secret *s, const char *file, struct err *e)
 {
@@ -126,13 +137,10 @@ secret_read(struct secret *s, const char *file, struct err *e)
 	*s = (struct secret){0};
 	rc =
 	    file != NULL ? read_file(s, file, false, e) : read_credential(s, e);
-	if (env == NULL)
-		return rc;
 	/* set and empty is not set */
-	if (rc == 0 && env[0] != '\0')
+	if (rc == 0 && env != NULL && env[0] != '\0')
 		rc = take(s, span_str(env), VARIABLE, e);
-	explicit_bzero(env, strlen(env));
-	unsetenv(VARIABLE);
+	secret_forget();
 	return rc;
 }
 
@@ -144,6 +152,17 @@ secret_is_in(const struct secret *s, struct span text)
 	for (size_t i = 0; n > 0 && i + n <= text.n; i++)
 		if (text.p[i] == s->text[0] &&
 		    memcmp(text.p + i, s->text, n) == 0)
+			return true;
+	return false;
+}
+
+bool
+secret_ends(const struct secret *s, struct span text)
+{
+	size_t n = strlen(s->text);
+
+	for (size_t i = SECRET_MIN / 2; i <= n && i <= text.n; i++)
+		if (memcmp(text.p + text.n - i, s->text, i) == 0)
 			return true;
 	return false;
 }

@@ -38,4 +38,11 @@ void secret_wipe(struct secret *s);
 /* Does text hold the key anywhere? */
 bool secret_is_in(const struct secret *s, struct span text);
 
+/* The same of a text that may have been cut inside the key: does it end with
+ * the first SECRET_MIN / 2 characters of it, or more? */
+bool secret_ends(const struct secret *s, struct span text);
+
+/* Nobody needs the key: take it out of the environment all the same. */
+void secret_forget(void);
+
 #endif

@@ -9,12 +9,20 @@
 #include <stdlib.h>
 
 #include "clock.h"
+#include "origin.h"
 #include "pages.h"
 #include "raw.h"
 #include "saved.h"
 #include "sig.h"
 
 #define WALKS_MAX 100000
+
+/* Pages of one walk led to each other. */
+struct walk {
+	struct pages_count got;
+	struct buf next; /* where the last one led */
+	bool has_begun, has_ended;
+};
 
 struct archive {
 	struct chain_conf given, conf; /* of the run; of this snapshot */
@@ -27,7 +35,8 @@ struct archive {
 	struct pages pages;
 	struct buf body; /* as far as it came */
 	int64_t page, part, ts;
-	struct pages_count *walks; /* what each of them brought */
+	struct buf fetch, url; /* of page 1, and of part 1: see same_fetch */
+	struct walk *walks;
 	int64_t n_walks;
 
 	struct err left; /* the first fault that is no symbol's */
@@ -92,6 +101,52 @@ take_conf(struct archive *a, const struct rec *r, struct err *e)
 	return 0;
 }
 
+static void
+forget_walks(struct archive *a)
+{
+	for (int64_t i = 0; i < a->n_walks; i++)
+		buf_free(&a->walks[i].next);
+	a->n_walks = 0;
+}
+
+/* What all pages of one fetch have in common; an archive of before there was
+ * run has none in any of them. */
+static void
+fetch_of(const struct rec *r, struct buf *out)
+{
+	static const char *const fields[] = {
+	    "symbol", "source", "reason", "filter", "run"};
+	const char *text;
+
+	buf_clear(out);
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		text = rec_str(r, fields[i]);
+		buf_str(out, text == NULL ? "" : text);
+		buf_char(out, '\n'); /* a space could be a text's */
+	}
+}
+
+/* Is it of the fetch of page 1, and of the page of part 1? */
+static bool
+same_fetch(struct archive *a, const struct rec *r, int64_t part)
+{
+	const char *url = rec_str(r, "url");
+	struct buf fetch = {0};
+	bool same;
+
+	fetch_of(r, &fetch);
+	same = fetch.n == a->fetch.n &&
+	       memcmp(fetch.p, a->fetch.p, fetch.n) == 0 && url != NULL;
+	buf_free(&fetch);
+	if (same && part > 1)
+		return strcmp(url, a->url.p) == 0;
+	if (same) {
+		buf_clear(&a->url);
+		buf_str(&a->url, url);
+	}
+	return same;
+}
+
 /* The first part of the first page of a snapshot. */
 static void
 open_snapshot(struct archive *a, const struct rec *r)
@@ -110,7 +165,8 @@ open_snapshot(struct archive *a, const struct rec *r)
 	a->whose->answered = true;
 	a->page = 1;
 	a->part = 0;
-	a->n_walks = 0;
+	forget_walks(a);
+	fetch_of(r, &a->fetch);
 	a->ts = rec_ts(r);
 	if (take_conf(a, r, &e) != 0)
 		give_up(a, &e);
@@ -139,8 +195,8 @@ on_document(struct archive *a)
 	documents_free(&d);
 }
 
-/* What the walk of a page brought so far; NULL: it cannot be that many. */
-static struct pages_count *
+/* The walk of a page; NULL: it cannot be that many. */
+static struct walk *
 walk_of(struct archive *a, const struct rec *r)
 {
 	int64_t id = 1;
@@ -158,24 +214,82 @@ walk_of(struct archive *a, const struct rec *r)
 	return &a->walks[id - 1];
 }
 
+/* As the fetch resolved it.  -1 and *e. */
+static int
+resolve(struct archive *a, const char *next, struct buf *out, struct err *e)
+{
+	struct origin o = {0};
+	int rc = origin_read(&o, a->url.p, e);
+
+	if (rc != 0)
+		err_set(e, EX_DATAERR, "BAD_RECORD",
+		    "a chain_page whose url cannot have been asked for");
+	else
+		rc = origin_resolve(&o, a->url.p, next, out, e);
+	origin_free(&o);
+	return rc;
+}
+
+/* Is the page where its walk led to, or a walk's first? */
+static int
+check_url(struct archive *a, const struct walk *walk, struct err *e)
+{
+	const char *what = NULL;
+	struct buf url = {0};
+
+	if (resolve(a, a->url.p, &url, e) != 0) {
+		buf_free(&url);
+		return -1;
+	}
+	if (walk->has_ended)
+		what = "a chain_page behind the end of its walk";
+	else if (walk->has_begun && strcmp(url.p, walk->next.p) != 0)
+		what = "a chain_page that the one before does not lead to";
+	else if (!walk->has_begun && strstr(url.p, "cursor=") != NULL)
+		what = "a chain_page whose walk begins in the middle";
+	buf_free(&url);
+	return what == NULL ? 0
+			    : err_set(e, EX_DATAERR, "BAD_RECORD", "%s", what);
+}
+
 static int
 on_page(struct archive *a, const struct rec *r, struct err *e)
 {
-	struct pages_count *walk = walk_of(a, r), before, after;
+	struct walk *walk = walk_of(a, r);
+	struct pages_count before, after;
 	struct massive_page page;
 
 	if (walk == NULL)
 		return err_set(
 		    e, EX_DATAERR, "BAD_RECORD", "a chain_page of no walk");
 	before = pages_counted(&a->pages);
-	if (pages_body(&a->pages, buf_view(&a->body), &page, e) != 0)
+	if (check_url(a, walk, e) != 0 ||
+	    pages_body(&a->pages, buf_view(&a->body), &page, e) != 0)
 		return -1;
 	after = pages_counted(&a->pages);
-	pages_add(walk, &before, &after);
+	pages_add(&walk->got, &before, &after);
+	walk->has_begun = true;
 	if (rec_has(r, "divided")) {
-		pages_again(&a->pages, walk);
-		*walk = (struct pages_count){0};
+		pages_again(&a->pages, &walk->got);
+		walk->has_ended = true;
+	} else if (page.next[0] == '\0') {
+		walk->has_ended = true;
+	} else {
+		return resolve(a, page.next, &walk->next, e);
 	}
+	return 0;
+}
+
+/* The last page came: has each walk come to its end? */
+static int
+on_last(struct archive *a, struct err *e)
+{
+	for (int64_t i = 0; i < a->n_walks; i++)
+		if (!a->walks[i].has_ended)
+			return err_set(e, EX_DATAERR, "CUT",
+			    "its walk %" PRId64 " does not end", i + 1);
+	a->rc = err_worse(a->rc, pages_finish(&a->pages, a->ts));
+	a->whose = NULL;
 	return 0;
 }
 
@@ -187,11 +301,9 @@ on_body(struct archive *a, const struct rec *r)
 	a->part = 0;
 	if (strcmp(a->source, "cboe") == 0) {
 		on_document(a);
-	} else if (on_page(a, r, &e) != 0) {
+	} else if (on_page(a, r, &e) != 0 ||
+		   (rec_has(r, "last") && on_last(a, &e) != 0)) {
 		give_up(a, &e);
-	} else if (rec_has(r, "last")) {
-		a->rc = err_worse(a->rc, pages_finish(&a->pages, a->ts));
-		a->whose = NULL;
 	}
 	a->page++;
 	buf_clear(&a->body);
@@ -217,8 +329,7 @@ on_record(struct archive *a, const struct rec *r)
 	if (a->whose == NULL)
 		return;
 	if (page != a->page || part != a->part + 1 || part > parts ||
-	    rec_str(r, "symbol") == NULL ||
-	    strcmp(rec_str(r, "symbol"), a->whose->symbol.name) != 0) {
+	    !same_fetch(a, r, part)) {
 		cut(a);
 		return;
 	}
@@ -282,7 +393,10 @@ archive_read(struct in *in, const struct chain_conf *conf,
 	if (!conf->out->failed)
 		a.rc = wanted_abort(wanted, n, &a.conf, &a.left, a.rc);
 	pages_free(&a.pages);
+	forget_walks(&a);
 	free(a.walks);
+	buf_free(&a.fetch);
+	buf_free(&a.url);
 	buf_free(&a.body);
 	return a.rc;
 }

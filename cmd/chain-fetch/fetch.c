@@ -37,6 +37,19 @@ exit_of(const struct fetch *f, long status)
 	return EX_UNAVAILABLE;
 }
 
+/* What a vendor says may be what we said to it: a text with the key in it is
+ * told to nobody.  Texts are cut, so a cut key counts, too. */
+static void
+hide_key(const struct fetch *f, struct err *e)
+{
+	struct span text = span_str(e->text);
+
+	if (secret_is_in(&f->conf->key, text) ||
+	    secret_ends(&f->conf->key, text))
+		snprintf(
+		    e->text, sizeof(e->text), "(the answer carries the key)");
+}
+
 static void
 judge_status(
     const struct fetch *f, const struct http_job *job, struct verdict *v)
@@ -66,6 +79,7 @@ fetch_judge(const struct fetch *f, const struct http_job *job)
 		v.err = job->err;
 		v.may_retry = job->may_retry;
 	}
+	hide_key(f, &v.err);
 	return v;
 }
 
@@ -88,6 +102,7 @@ fetch_wait(const struct fetch *f, struct verdict *v, int tries)
 	int64_t rest = fetch_rest(f), wait, most;
 	char text[ERR_TEXT_MAX];
 
+	hide_key(f, &v->err); /* it may be of a page that was read since */
 	if (!v->may_retry)
 		return -1;
 	most = limited ? BACKOFF_LIMIT_MS : BACKOFF_MS;
@@ -112,15 +127,29 @@ fetch_over(const struct fetch *f, struct err *e)
 		    "not done within %" PRId64 " ms", f->conf->deadline_ms);
 }
 
+/* Two fetches may have all in common, even the time, but not this. */
+static void
+new_run(char run[17])
+{
+	uint64_t r = 0;
+
+	if (getrandom(&r, sizeof(r), 0) != sizeof(r))
+		r = (uint64_t)clock_mono_ms();
+	snprintf(run, 17, "%016" PRIx64, r);
+}
+
 void
-fetch_raw(const struct fetch *f, struct raw_page *page, struct span body,
-    struct err *e)
+fetch_raw(
+    struct fetch *f, struct raw_page *page, struct span body, struct err *e)
 {
 	const struct chain_conf *conf = &f->conf->chain;
 	char filter[FILTER_TEXT];
 
 	if (!f->conf->raw)
 		return;
+	if (page->page == 1)
+		new_run(f->run);
+	page->run = f->run;
 	page->source = conf->source;
 	page->reason = chain_reason(conf);
 	filter_text(&conf->filter, filter);
@@ -153,12 +182,19 @@ fetch_one(struct fetch *f, const struct wanted *w)
 static int
 fetch_all(struct fetch *f, const struct wanted *wanted, size_t n)
 {
+	struct err e;
 	int rc = EX_OK;
 
 	for (size_t i = 0; i < n && !f->conf->chain.out->failed; i++) {
-		if (i > 0 && sig_stop)
-			break;
-		rc = err_worse(rc, fetch_one(f, &wanted[i]));
+		if (i > 0 && sig_stop) {
+			/* each symbol is answered */
+			fetch_over(f, &e);
+			rc = err_worse(
+			    rc, chain_abort(&f->conf->chain,
+				    wanted[i].symbol.name, clock_now_ms(), &e));
+		} else {
+			rc = err_worse(rc, fetch_one(f, &wanted[i]));
+		}
 	}
 	return rc;
 }

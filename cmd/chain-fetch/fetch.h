@@ -28,6 +28,7 @@ struct fetch {
 	struct progress progress;
 	int64_t until; /* monotonic ms: this snapshot's deadline */
 	int64_t last;  /* monotonic ms: the last request's */
+	char run[17];  /* --raw: what this snapshot's pages have in common */
 };
 
 /* All symbols, once or again and again.  Returns the exit status. */
@@ -52,10 +53,10 @@ struct verdict fetch_judge(const struct fetch *f, const struct http_job *job);
  */
 int64_t fetch_wait(const struct fetch *f, struct verdict *v, int tries);
 
-/* With --raw: write the body; source, reason and filter are filled in.  *e
+/* With --raw: write the body; source, reason, filter and run are filled in.  *e
  * (76) when it echoes the key: it is not written. */
-void fetch_raw(const struct fetch *f, struct raw_page *page, struct span body,
-    struct err *e);
+void fetch_raw(
+    struct fetch *f, struct raw_page *page, struct span body, struct err *e);
 
 /* ms left of the deadline; 0: none. */
 int64_t fetch_rest(const struct fetch *f);

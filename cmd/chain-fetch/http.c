@@ -17,6 +17,9 @@
 #define SLOW_BYTES 1024L /* a second, */
 #define SLOW_S 10L       /* for so long: given up */
 #define POLL_MS 100      /* so that a signal is never slept through */
+/* Of an error only a few words are told, but a JSON tree takes a hundred times
+ * the memory of its text. */
+#define ERROR_BODY_MAX (64 * 1024)
 #define AGENT "epoch-tools"
 
 struct http {
@@ -102,7 +105,12 @@ on_bytes(char *p, size_t one, size_t n, void *user)
 	struct http_job *job = user;
 	long status = 0;
 
+	curl_easy_getinfo(job->easy, CURLINFO_RESPONSE_CODE, &status);
 	job->bytes += (int64_t)(one * n);
+	if (status != 200 && job->bytes > ERROR_BODY_MAX) {
+		job->refused = true; /* the status says enough */
+		return CURL_WRITEFUNC_ERROR;
+	}
 	if (job->bytes > job->http->conf.max_body) {
 		job->refused = true;
 		err_set(&job->err, EX_DATAERR, "TOO_LONG",
@@ -110,7 +118,6 @@ on_bytes(char *p, size_t one, size_t n, void *user)
 		    job->http->conf.max_body);
 		return CURL_WRITEFUNC_ERROR;
 	}
-	curl_easy_getinfo(job->easy, CURLINFO_RESPONSE_CODE, &status);
 	if (job->sink == NULL || status != 200) {
 		buf_add(&job->body, p, one * n);
 	} else if (!job->sink(job->owner, (struct span){p, one * n})) {
@@ -166,6 +173,10 @@ http_start(struct http *h, struct http_job *job, const char *url)
 	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, CONNECT_S);
 	curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, SLOW_BYTES);
 	curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, SLOW_S);
+#if LIBCURL_VERSION_NUM >= 0x075700
+	/* given up, it does not wait for a resolver that is not answered */
+	curl_easy_setopt(c, CURLOPT_QUICK_EXIT, 1L);
+#endif
 	curl_multi_add_handle(h->multi, c);
 }
 
@@ -269,11 +280,25 @@ http_cancel(struct http *h, struct http_job *job)
 		drop(h, job);
 }
 
+/* As it is written, and as percent-encoding hides it. */
+static bool
+carries_key(const struct secret *key, const char *next)
+{
+	int n = 0;
+	char *plain = curl_easy_unescape(NULL, next, 0, &n);
+	bool is_in = secret_is_in(key, span_str(next)) ||
+		     (plain != NULL &&
+			 secret_is_in(key, (struct span){plain, (size_t)n}));
+
+	curl_free(plain);
+	return is_in;
+}
+
 int
 http_resolve(struct http *h, const char *url, const char *next, struct buf *out,
     struct err *e)
 {
-	if (h->conf.key != NULL && secret_is_in(h->conf.key, span_str(next)))
+	if (h->conf.key != NULL && carries_key(h->conf.key, next))
 		return err_set(
 		    e, EX_PROTOCOL, "NEXT_URL", "next_url carries the key");
 	return origin_resolve(&h->origin, url, next, out, e);

@@ -265,6 +265,8 @@ fetch(struct wanted *wanted, size_t n)
 	int rc;
 
 	out_init(&out, STDOUT_FILENO);
+	if (conf.from != NULL)
+		secret_forget(); /* before anything that may take its time */
 	if (conf.from == NULL) {
 		if (choose_source(&e) == 0)
 			rc = fetch_run(&conf.fetch, wanted, n);

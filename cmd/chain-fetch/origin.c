@@ -92,10 +92,11 @@ origin_resolve(const struct origin *o, const char *url, const char *next,
 {
 	CURLU *u = curl_url();
 	const char *what = NULL;
-	char *whole;
+	char *whole = NULL;
 
-	if (u == NULL || curl_url_set(u, CURLUPART_URL, url, 0) != 0 ||
-	    curl_url_set(u, CURLUPART_URL, next, 0) != 0)
+	if (u == NULL ||
+	    curl_url_set(u, CURLUPART_URL, url, CURLU_PATH_AS_IS) != 0 ||
+	    curl_url_set(u, CURLUPART_URL, next, CURLU_PATH_AS_IS) != 0)
 		what = "next_url is no URL";
 	else if (!is_same(part(u, CURLUPART_SCHEME), o->scheme) ||
 		 !is_same(part(u, CURLUPART_HOST), o->host) ||
@@ -104,10 +105,12 @@ origin_resolve(const struct origin *o, const char *url, const char *next,
 	else if (has_user(u))
 		what = "next_url carries a user";
 	if (what == NULL) {
+		/* never next itself: read alone, it may be another URL */
+		curl_url_get(u, CURLUPART_URL, &whole, 0);
+		if (whole == NULL)
+			what = "next_url is no URL";
 		buf_clear(out);
-		whole =
-		    strstr(next, "://") != NULL ? NULL : part(u, CURLUPART_URL);
-		buf_str(out, whole != NULL ? whole : next); /* verbatim */
+		buf_str(out, whole != NULL ? whole : "");
 		curl_free(whole);
 	}
 	curl_url_cleanup(u);

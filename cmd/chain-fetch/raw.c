@@ -82,6 +82,7 @@ raw_write(struct out *out, const struct raw_page *page, struct span body)
 		rec_add_str(&b, "source", page->source);
 		rec_add_str(&b, "reason", page->reason);
 		rec_add_str(&b, "filter", page->filter);
+		rec_add_str(&b, "run", page->run);
 		rec_add_int(&b, "page", page->page);
 		if (page->walk > 1)
 			rec_add_int(&b, "walk", page->walk);

@@ -13,6 +13,7 @@
 
 struct raw_page {
 	const char *symbol, *source, *reason, *filter, *url;
+	const char *run; /* the snapshot's own: others' pages have another */
 	int64_t ts;      /* when it was received, ms */
 	int64_t page;    /* 1, 2, … of its snapshot */
 	int64_t walk;    /* 1, 2, …: pages of one led to each other */

@@ -49,7 +49,14 @@ test_file(void)
 	CHECK(secret_is_in(&s, SPAN_LIT(KEY)));
 	CHECK(!secret_is_in(&s, SPAN_LIT("xxs3cr3t_TEST-ke")));
 	CHECK(!secret_is_in(&s, SPAN_LIT("")));
+	CHECK(secret_ends(&s, SPAN_LIT("xx" KEY)));
+	CHECK(secret_ends(&s, SPAN_LIT("xxs3cr3t")));
+	CHECK(secret_ends(&s, SPAN_LIT("s3cr")));
+	CHECK(!secret_ends(&s, SPAN_LIT("xxs3c")));
+	CHECK(!secret_ends(&s, SPAN_LIT("s3cr3t ")));
+	CHECK(!secret_ends(&s, SPAN_LIT("")));
 	secret_wipe(&s);
+	CHECK(!secret_ends(&s, SPAN_LIT("s3cr")));
 	for (size_t i = 0; i < sizeof(s.text); i++)
 		CHECK(s.text[i] == '\0');
 	CHECK(!secret_is_in(&s, SPAN_LIT("anything")));
@@ -122,6 +129,16 @@ test_environment(void)
 	CHECK_STR(s.text, KEY);
 	CHECK(getenv("MASSIVE_API_KEY") == NULL);
 	remove(FILE_NAME);
+
+	test_begin("a key that nobody needs is wiped where it stood, too");
+	memcpy(text, "MASSIVE_API_KEY=" KEY, sizeof(text));
+	environ = own;
+	own[0] = text;
+	secret_forget();
+	CHECK(!is_in_environment(text, sizeof(text)));
+	CHECK(getenv("MASSIVE_API_KEY") == NULL);
+	secret_forget();
+	environ = before;
 
 	test_begin("set and empty is not set; a bad one is refused");
 	setenv("MASSIVE_API_KEY", "", 1);

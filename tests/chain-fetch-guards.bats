@@ -1,0 +1,268 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+#
+# chain-fetch: what a hostile vendor, a slow resolver or a mixed-up archive
+# cannot make it do.
+
+load helpers
+load standin/standin
+
+KEY=s3cr3tTESTkey
+
+setup_file() {
+	export EPOCH_NOW_MS=1794511000000
+	# open.json's contracts at more strikes: some pages of 250
+	jq -c '.data.options |= ([.[], (.[] | .option |=
+	    (capture("^(?<a>.*[CP])(?<k>[0-9]{8})$") |
+	     .a + ("0000000" + (.k | tonumber + 2500 | tostring))[-8:]))] |
+	    unique_by(.option))' "$ROOT/tests/boards/open.json" \
+	    >"$BATS_FILE_TMPDIR/board.json"
+	printf '%s\n' "#!/bin/sh" \
+	    'exec chain-fetch --source massive --base-url "$VENDOR" "$@"' \
+	    >"$BATS_FILE_TMPDIR/massive"
+	chmod +x "$BATS_FILE_TMPDIR/massive"
+	export PATH=$BATS_FILE_TMPDIR:$PATH
+}
+
+setup() {
+	if [[ ! -x $STANDIN ]]; then
+		[[ ${CI-} != true ]] || fail "no stand-in built" || return 1
+		skip "no stand-in built (make built)"
+	fi
+	cd "$BATS_TEST_TMPDIR" || return 1
+	BOARD=$BATS_FILE_TMPDIR/board.json
+	export MASSIVE_API_KEY=$KEY
+}
+
+teardown() {
+	standin_stop
+	[[ -z ${ANSWER_PID-} ]] || kill "$ANSWER_PID" 2>/dev/null || :
+}
+
+# answer STATUS: a server that gives all requests a status and the file body,
+# which the stand-in, always true to the vendor's wording, does not.
+answer() {
+	[[ -z ${ANSWER_PID-} ]] || kill "$ANSWER_PID"
+	rm -f port
+	perl -MIO::Socket::INET -e '
+		my ($status) = @ARGV;
+		alarm 60;
+		local $/;
+		open(my $f, "<", "body") or die;
+		my $body = <$f>;
+		$/ = "\r\n\r\n";
+		$SIG{PIPE} = "IGNORE";
+		my $s = IO::Socket::INET->new(Listen => 5,
+		    LocalAddr => "127.0.0.1") or die;
+		open(my $port, ">", "port.new") or die;
+		print $port $s->sockport;
+		close $port;
+		rename "port.new", "port";
+		while (my $c = $s->accept) {
+			<$c>;
+			print $c "HTTP/1.1 $status No\r\nConnection: close\r\n",
+			    "Content-Length: ", length($body), "\r\n\r\n", $body;
+			close $c;
+		}' "$1" </dev/null >/dev/null 2>&1 3>&- 4>&- &
+	ANSWER_PID=$!
+	eventually test -e port
+	VENDOR=http://127.0.0.1:$(<port)
+	export VENDOR
+}
+
+# vendor SCRIPT [OPTION...]: a new one with these faults.
+vendor() {
+	local script=$1
+	shift
+	standin_stop
+	standin_start -s "$script" --board "$BOARD" --key "$KEY" "$@"
+	export VENDOR=$STANDIN_URL
+}
+
+requests() {
+	wc -l <"$STANDIN_LOG"
+}
+
+# -------------------------------------------------------------------- the key
+
+@test "an error that echoes the key, whole, escaped or cut, is told to nobody" {
+	local text code
+	for text in "bad key $KEY" 'bad key s3cr3tTEST\u006bey' \
+	    "$(printf 'x%.0s' {1..70}) $KEY"; do
+		printf '{"status":"ERROR","error":"%s"}' "$text" >body
+		for code in 401 403 418; do
+			answer "$code"
+			run --separate-stderr massive -v --raw SPX
+			assert "$(jq -r .error <<<"$output")" = "HTTP_$code"
+			assert "$output" has "(the answer carries the key)"
+			assert "$stderr" has "(the answer carries the key)"
+			assert "$output$stderr" lacks "${KEY:0:6}"
+		done
+	done
+	# and what does not carry it is told
+	printf '{"status":"ERROR","error":"Unknown key"}' >body
+	answer 401
+	run_tool 77 massive SPX
+	assert "$(jq -r .detail <<<"$output")" has "Unknown key"
+}
+
+@test "a next_url with the key in it, percent-encoded, is refused" {
+	vendor "on page 1 next url 'http://127.0.0.1/x?k=%733cr3tTESTkey'"
+	run_tool 76 massive -v --raw --parallel 1 SPX
+	assert "$(tail -n 1 <<<"$output" | jq -r .error)" = NEXT_URL
+	assert "$(tail -n 1 <<<"$output" | jq -r .detail)" has "carries the key"
+}
+
+@test "a next_url is fetched as it was checked: relative stays relative" {
+	local other next
+	standin_start -n OTHER --board "$BOARD"
+	# shellcheck disable=SC2153 # standin_start sets it
+	other=127.0.0.1:$OTHER_PORT
+	# read alone and guessed at, these are another server's
+	for next in "$other/x?cursor=2&u=://" "x@$other/?u=://"; do
+		vendor "on page 1 next url '$next'"
+		run massive --parallel 1 SPX
+		assert "$status" != 0
+		assert "$(wc -l <"$OTHER_LOG")" = 0 "nothing is asked of another"
+	done
+	# port 80 of another address is not asked: the path is ours
+	vendor "on page 1 next url '127.0.0.2/x?cursor=2&u=://'"
+	run massive --parallel 1 SPX
+	assert "$(standin_log -s '.[1].path')" = \
+	    /v3/snapshot/options/127.0.0.2/x
+	standin_stop OTHER
+}
+
+@test "--from leaves no key in the environment either" {
+	local pid
+	mkfifo pipe
+	chain-fetch --from pipe SPX >out 2>err 3>&- 4>&- &
+	pid=$!
+	exec 7>pipe
+	printf '{"type":' >&7
+	# a guarded process's environ is root's alone
+	if [[ -r /proc/$pid/environ ]]; then
+		eventually eval "! grep -qa $KEY /proc/$pid/environ"
+	fi
+	exec 7>&-
+	wait "$pid" || :
+}
+
+# ------------------------------------------------------------ memory and time
+
+@test "an error's body is read to 64 KiB only, or memory would be the vendor's" {
+	local n want
+	local -a cboe=(chain-fetch --source cboe --base-url)
+	for n in 60000 70000 20000000; do
+		printf '{"error":"much ado","x":["%s"]}' \
+		    "$(head -c "$n" /dev/zero | tr '\0' x)" >body
+		want='much ado'
+		((n < 65536)) || want='no word of explanation'
+		answer 404
+		run_tool 65 massive SPX
+		assert "$(jq -r '"\(.error) \(.detail)"' <<<"$output")" = \
+		    "HTTP_404 page 1: $want"
+		run_tool 65 "${cboe[@]}" "$VENDOR" SPX
+		assert "$(jq -r '"\(.error) \(.detail)"' <<<"$output")" = \
+		    "HTTP_404 $want"
+	done
+}
+
+@test "a resolver that never answers does not outlive the deadline" {
+	cat >slow.c <<-'END'
+		#include <netdb.h>
+		#include <unistd.h>
+		int getaddrinfo(const char *n, const char *s,
+		    const struct addrinfo *h, struct addrinfo **r)
+		{
+			(void)n, (void)s, (void)h, (void)r;
+			for (;;)
+				pause();
+		}
+	END
+	"${CC:-cc}" -shared -fPIC -o slow.so slow.c
+	[[ $BUILD != */san ]] || skip "a sanitizer wants to be the first library"
+	local source
+	for source in massive cboe; do
+		TOOL_TIMEOUT=5 run_tool 69 env LD_PRELOAD="$PWD/slow.so" \
+		    chain-fetch --source "$source" --base-url \
+		    https://nobody.invalid --deadline 0.3 SPX SPY
+		assert "$(jq -r .error <<<"$output" | xargs)" = "DEADLINE DEADLINE"
+	done
+}
+
+@test "told to stop, every symbol is answered" {
+	local pid rc=0
+	vendor 'on page 2 hang'
+	massive --parallel 1 SPX NDX SPY >out 2>err 3>&- 4>&- &
+	pid=$!
+	eventually grep -q '"page":1' "$STANDIN_LOG"
+	kill -TERM "$pid"
+	wait "$pid" || rc=$?
+	assert "$rc" = 75
+	assert "$(jq -r '"\(.symbol) \(.error)"' out | xargs)" = \
+	    "SPX STOPPED NDX STOPPED SPY STOPPED"
+}
+
+# --------------------------------------------------------------- the archive
+
+# No snapshot comes of the archive "mixed".
+assert_none() {
+	run --separate-stderr chain-fetch --from mixed SPX
+	assert "$status" = 65 "$1"
+	assert "$(jq -r .type <<<"$output" | sort -u)" = chain_abort "$1"
+}
+
+@test "pages of two fetches, mixed, are no snapshot" {
+	local n i
+	jq -c '.data.options |= .[0:600]' "$BOARD" >small
+	BOARD=small vendor ''
+	for n in 1 4; do
+		massive --raw --parallel $n SPX | grep '"chain_page"' >one
+		massive --raw --parallel $n SPX | grep '"chain_page"' >two
+		run_tool chain-fetch --from one SPX
+		assert "$(jq -r .run one | sort -u | wc -l)" = 1
+		for i in $(seq "$(($(wc -l <one) - 1))"); do
+			{
+				head -n "$i" one
+				tail -n "+$((i + 1))" two
+			} >mixed
+			assert_none "cut after $i"
+			awk -v i=$i 'NR == FNR { a[FNR] = $0; next }
+			    { print FNR == i + 1 ? a[FNR] : $0 }' one two >mixed
+			assert_none "line $i replaced"
+		done
+	done
+	# without run, which an older archive has not, by what it says itself
+	massive --raw --parallel 1 SPX | grep '"chain_page"' | jq -c 'del(.run)' >one
+	run_tool chain-fetch --from one SPX
+	for n in reason source filter; do
+		jq -c "if .page == 2 then .$n = \"manual\" else . end" one >mixed
+		assert_none $n
+	done
+}
+
+@test "pages that do not lead to each other are no snapshot" {
+	vendor ''
+	massive --raw --parallel 1 SPX | grep '"chain_page"' >one
+	[[ $(tail -n 1 one | jq .page) -gt 3 ]]
+	# page 2 left out, and the rest renumbered
+	jq -c "if .page == 2 then empty elif .page > 2 then .page -= 1
+	    else . end" one >mixed
+	assert_none "one is missing"
+	jq -c 'if .page == 2 then .url |= sub("cursor=."; "cursor=_")
+	    else . end' one >mixed
+	assert_none "another url"
+	jq -c 'select(.page > 1) | .page -= 1' one >mixed
+	assert_none "it begins with the second"
+	# the end is the last page's, whatever a record says
+	jq -c 'if .page == 2 then .last = true else . end' one >mixed
+	assert_none "an early end"
+	# nor does a walk go on behind its end
+	{
+		jq -c 'del(.last)' one
+		jq -s -c '.[-1].page as $n | .[] | select(.page == $n) |
+		    .page += 1' one
+	} >mixed
+	assert_none "a page behind the end"
+}
