@@ -216,7 +216,7 @@ wait_for_beat(int64_t *next, int64_t every)
 int
 fetch_run(const struct fetch_conf *conf, struct wanted *wanted, size_t n)
 {
-	static struct fetch f; /* outlives what a stop leaves behind */
+	struct fetch f = {.conf = conf};
 	struct http_conf http = {
 	    .base = conf->base,
 	    .cacert = conf->cacert,
@@ -228,7 +228,6 @@ fetch_run(const struct fetch_conf *conf, struct wanted *wanted, size_t n)
 	int64_t next;
 	int rc;
 
-	f.conf = conf;
 	if (http_open(&f.http, &http, &e) != 0) {
 		rc = wanted_abort(wanted, n, &conf->chain, &e, EX_OK);
 		http_close(&f.http);
@@ -238,12 +237,9 @@ fetch_run(const struct fetch_conf *conf, struct wanted *wanted, size_t n)
 	rc = fetch_all(&f, wanted, n);
 	while (conf->every_ms > 0 && !sig_stop && !conf->chain.out->failed) {
 		wait_for_beat(&next, conf->every_ms);
-		if (sig_stop)
-			return EX_OK; /* the end of a service is no failure */
-		rc = fetch_all(&f, wanted, n);
+		/* between two beats the end of a service is no failure */
+		rc = sig_stop ? EX_OK : fetch_all(&f, wanted, n);
 	}
-	/* told to stop, libcurl may still be waiting for a resolver */
-	if (!sig_stop)
-		http_close(&f.http);
+	http_close(&f.http);
 	return rc;
 }

@@ -62,8 +62,6 @@ try_once(struct fetch *f, const char *url, struct reading *r)
 	}
 	if (job.easy != NULL) {
 		fetch_over(f, &v.err);
-		if (sig_stop)
-			return v; /* left behind, as it may be slow to go */
 		http_cancel(f->http, &job);
 	} else {
 		v = fetch_judge(f, &job);

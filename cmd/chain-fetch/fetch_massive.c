@@ -346,7 +346,7 @@ fetch_massive(struct fetch *f, const struct wanted *wanted)
 		    ws.conf, wanted->symbol.name, clock_now_ms(), &ws.err);
 	else
 		rc = pages_finish(&ws.pages, ws.ts);
-	while (!sig_stop && ws.first != NULL)
+	while (ws.first != NULL)
 		drop_walk(&ws, ws.first);
 	pages_free(&ws.pages);
 	buf_free(&ws.seen);
