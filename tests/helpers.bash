@@ -83,6 +83,27 @@ without_bats_fds() {
 	"$@" 3>&- 4>&-
 }
 
+# Of a process in the background: does it stand still (FAULT_STOP_AT), is it
+# gone?
+is_stopped() {
+	[[ $(cut -d ' ' -f 3 "/proc/$1/stat" 2>/dev/null) == T ]]
+}
+
+has_ended() {
+	! kill -0 "$1" 2>/dev/null
+}
+
+# Wait until it stands still (true) or is gone (false).
+comes_to_stop() {
+	local k
+	for ((k = 0; k < 250; k++)); do
+		is_stopped "$1" && return 0
+		has_ended "$1" && return 1
+		sleep 0.01
+	done
+	fail "neither stopped nor ended: $1"
+}
+
 # run_tool [RC] TOOL ARGS...: stdin is inherited; sets $status, $output
 # (stdout), $stderr.  A tool that succeeds must not warn, unless the test says
 # WARN=ok run_tool ….

@@ -225,13 +225,7 @@ redis.call("ZADD", "epoch:" .. id .. ":changed", seq, ARGV[1])
 redis.call("SET", "epoch:" .. id .. ":had_ws_updates", 1)
 return "applied"'
 
-is_stopped() {
-	[[ $(cut -d ' ' -f 3 "/proc/$1/stat") == T ]]
-}
 
-has_ended() {
-	! kill -0 "$1" 2>/dev/null
-}
 
 # Runs board b with a stop before write n, for n = 1, 2, … until a run is not
 # stopped; calls at_stop in between, after_all at the end.
@@ -246,13 +240,7 @@ at_each_stop() {
 		LD_PRELOAD=$FAULT_SO FAULT_STOP_AT=$n FAULT_SHORT=1500 \
 		    epoch-promote <b >out 2>err 3>&- &
 		pid=$!
-		stopped=0
-		for ((wait = 0; wait < 250; wait++)); do
-			is_stopped $pid 2>/dev/null && { stopped=1; break; }
-			has_ended $pid && break
-			sleep 0.01
-		done
-		((stopped)) || { wait $pid; break; }
+		comes_to_stop $pid || { wait $pid; break; }
 		at_stop
 		kill -CONT $pid
 		wait $pid || fail "promotion $n failed: $(cat err)"
@@ -274,12 +262,7 @@ at_each_stop() {
 		LD_PRELOAD=$FAULT_SO FAULT_STOP_AT=$n \
 		    epoch-promote <b >out 2>err 3>&- &
 		pid=$!
-		for ((wait = 0; wait < 250; wait++)); do
-			is_stopped $pid 2>/dev/null && break
-			has_ended $pid && break
-			sleep 0.01
-		done
-		is_stopped $pid || fail "never staged"
+		comes_to_stop $pid || fail "never staged"
 		new=$(rcli ZRANGE epoch:staging 0 -1)
 		[[ -n $new && $(rcli KEYS "epoch:$new:contract:*" | wc -l) == 32 ]] && break
 		kill -CONT $pid

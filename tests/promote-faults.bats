@@ -213,9 +213,6 @@ each_point() { # FILE FAULT [ENV...]
 	assert "$(rcli LLEN epoch:timeline:SPX)" = 2
 }
 
-is_stopped() {
-	[[ $(cut -d ' ' -f 3 "/proc/$1/stat") == T ]]
-}
 
 # The promoter is stopped before write n, the server too; the promoter goes
 # on against a server that does not answer, gives its connection up, and the
@@ -296,11 +293,7 @@ has_other_sockets() { # PID SOCKETS
 			    epoch-promote --redis-timeout 0.2 --deadline 0.5 \
 			    <"$DIR/b" >out 2>err 3>&- &
 			pid=$!
-			for ((wait = 0; wait < 250; wait++)); do
-				is_stopped $pid 2>/dev/null && break
-				kill -0 $pid 2>/dev/null || break
-				sleep 0.01
-			done
+			comes_to_stop $pid || :
 			[[ $(active) != "$old" ]] && met=$((met + 1))
 			rcli ACL SETUSER default -evalsha -eval >/dev/null
 			kill -CONT $pid 2>/dev/null || :
@@ -334,9 +327,6 @@ has_other_sockets() { # PID SOCKETS
 	done
 }
 
-has_ended() {
-	! kill -0 "$1" 2>/dev/null
-}
 
 @test "a contract key of another type: 78, structure as it was, heals once it is gone" {
 	epoch-promote <"$DIR/a" >/dev/null

@@ -134,24 +134,14 @@ promoter() {
 	assert "$(jq -r '.outcome + "/" + .reason' <<<"$output")" = rejected/conflict
 }
 
-is_stopped() {
-	[[ $(cut -d ' ' -f 3 "/proc/$1/stat") == T ]]
-}
 
-has_ended() {
-	! kill -0 "$1" 2>/dev/null
-}
 
 # Start FILE with a stop before write n; false when it ran through.
 start_stopped() { # FILE N
 	LD_PRELOAD=$FAULT_SO FAULT_STOP_AT=$2 FAULT_SHORT=1500 \
 	    epoch-promote <"$1" >out 2>err 3>&- &
 	pid=$!
-	for ((wait = 0; wait < 250; wait++)); do
-		is_stopped $pid 2>/dev/null && return 0
-		has_ended $pid && break
-		sleep 0.01
-	done
+	comes_to_stop $pid && return 0
 	wait $pid
 	return 1
 }
@@ -218,12 +208,7 @@ start_stopped() { # FILE N
 		LD_PRELOAD=$FAULT_SO FAULT_STOP_AT=$n \
 		    epoch-promote --deadline 0.3 <r >out 2>err 3>&- &
 		pid=$!
-		for ((wait = 0; wait < 250; wait++)); do
-			is_stopped $pid 2>/dev/null && break
-			has_ended $pid && break
-			sleep 0.01
-		done
-		is_stopped $pid 2>/dev/null || { wait $pid; break; }
+		comes_to_stop $pid || { wait $pid; break; }
 		rcli SET "epoch:$(active):fence" other PX 30000 >/dev/null
 		before=$(rows)
 		kill -CONT $pid
@@ -251,12 +236,7 @@ stop_when_staged() { # FILE N [OPTION...]
 			LD_PRELOAD=$FAULT_SO FAULT_STOP_AT=$at \
 			    epoch-promote -v "$@" <"$file" >out 2>err 3>&- &
 			pid=$!
-			for ((wait = 0; wait < 250; wait++)); do
-				is_stopped $pid 2>/dev/null && break
-				has_ended $pid && break
-				sleep 0.01
-			done
-			is_stopped $pid 2>/dev/null || break
+			comes_to_stop $pid || break
 			new=$(rcli ZRANGE epoch:staging 0 -1)
 			if [[ -n $new && $(rcli KEYS "epoch:$new:contract:*" | wc -l) == "$n" ]]; then
 				return 0
@@ -367,12 +347,7 @@ stop_when_staged() { # FILE N [OPTION...]
 		LD_PRELOAD=$FAULT_SO FAULT_STOP_AT=$n \
 		    epoch-promote <older >out 2>err 3>&- &
 		pid=$!
-		for ((wait = 0; wait < 250; wait++)); do
-			is_stopped $pid 2>/dev/null && break
-			has_ended $pid && break
-			sleep 0.01
-		done
-		is_stopped $pid 2>/dev/null || { wait $pid; break; }
+		comes_to_stop $pid || { wait $pid; break; }
 		[[ $(rcli ZCARD "epoch:$(active):changed") =~ ^(100|200)$ ]] && met=$((met + 1))
 		epoch-promote <newer >other
 		want=$(state_dump | grep ":contract:")
