@@ -128,30 +128,28 @@ number_of(const struct contract *c, int field)
 	return v;
 }
 
-/* Byte at of a group's values joined by TAB, -1 behind the end.  Walks from
- * *field on; both start at the group's first value and 0. */
+/* The next byte of n values joined by TAB, -1 behind the end.  *value and *at
+ * walk on; both start at 0. */
 static int
-joined_byte(const struct contract *c, const struct contract_group_info *info,
-    int *field, size_t *at)
+joined_byte(const struct span *v, size_t n, size_t *value, size_t *at)
 {
-	if (*field > (int)info->last)
+	if (*value == n)
 		return -1;
-	if (*at < c->f[*field].n)
-		return (unsigned char)c->f[*field].p[(*at)++];
+	if (*at < v[*value].n)
+		return (unsigned char)v[*value].p[(*at)++];
 	*at = 0;
-	return ++*field > (int)info->last ? -1 : '\t';
+	return ++*value == n ? -1 : '\t';
 }
 
-static int
-compare_values(const struct contract *a, const struct contract *b,
-    const struct contract_group_info *info)
+int
+contract_values_cmp(const struct span *a, const struct span *b, size_t n)
 {
-	int fa = (int)info->first, fb = fa, ca, cb;
-	size_t ia = 0, ib = 0;
+	size_t va = 0, vb = 0, ia = 0, ib = 0;
+	int ca, cb;
 
 	do {
-		ca = joined_byte(a, info, &fa, &ia);
-		cb = joined_byte(b, info, &fb, &ib);
+		ca = joined_byte(a, n, &va, &ia);
+		cb = joined_byte(b, n, &vb, &ib);
 	} while (ca == cb && ca != -1);
 	return ca - cb;
 }
@@ -173,7 +171,8 @@ contract_cmp(
 	if (r == 0)
 		r = sign(number_of(a, info->seq), number_of(b, info->seq));
 	if (r == 0)
-		r = compare_values(a, b, info);
+		r = contract_values_cmp(&a->f[info->first], &b->f[info->first],
+		    (size_t)(info->last - info->first) + 1);
 	return r;
 }
 

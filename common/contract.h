@@ -106,6 +106,10 @@ bool contract_has(const struct contract *c, enum contract_group g);
 int contract_cmp(
     const struct contract *a, const struct contract *b, enum contract_group g);
 
+/* The last step of that order: two groups' n values, absent ones empty, joined
+ * by TAB, byte by byte. */
+int contract_values_cmp(const struct span *a, const struct span *b, size_t n);
+
 /* Replace dst's group by src's, whole: what src lacks becomes absent. */
 void contract_take(
     struct contract *dst, const struct contract *src, enum contract_group g);
