@@ -410,6 +410,141 @@ test_stalled_reader(void)
 	close(p[1]);
 }
 
+/* What can be read without waiting. */
+static void
+drain(int fd, struct buf *into)
+{
+	ssize_t n;
+
+	do {
+		buf_reserve(into, 65536);
+		n = read(fd, into->p + into->n, 65536);
+		if (n > 0)
+			into->n += (size_t)n;
+	} while (n > 0);
+}
+
+/* Lines of all lengths, some of them longer than what a pipe takes at once. */
+static void
+add_line(struct out *out, struct buf *want, int i)
+{
+	struct buf line = {0};
+
+	buf_fmt(&line, "%d:%*s", i, i % 97 == 96 ? 9000 : i % 300, "");
+	out_line(out, buf_view(&line));
+	buf_span(want, buf_view(&line));
+	buf_char(want, '\n');
+	buf_free(&line);
+}
+
+static void
+test_offer(void)
+{
+	struct buf want = {0}, got = {0};
+	struct out out;
+	size_t most = 0;
+	int p[2], i;
+
+	test_begin("offered output: never waits, nothing is lost, none kept");
+	CHECK_INT(pipe(p), 0);
+	fcntl(p[0], F_SETFL, O_NONBLOCK);
+	out_init(&out, p[1]);
+	out.room = SIZE_MAX;
+	for (i = 0; i < 2000; i++) { /* nobody reads: it would block */
+		add_line(&out, &want, i);
+		out_offer(&out);
+	}
+	CHECK(out_queued(&out) > 0 && out_queued(&out) < want.n);
+	for (; i < 40000; i++) { /* the queue is never empty, and never long */
+		add_line(&out, &want, i);
+		if (i % 100 == 0)
+			drain(p[0], &got);
+		out_offer(&out);
+		if (out.buf.cap > most)
+			most = out.buf.cap;
+	}
+	CHECK(most < 4 * 1024 * 1024);
+	while (out_queued(&out) > 0) {
+		drain(p[0], &got);
+		out_offer(&out);
+	}
+	drain(p[0], &got);
+	CHECK(span_eq(buf_view(&got), buf_view(&want)));
+	CHECK(!(fcntl(p[1], F_GETFL) & O_NONBLOCK));
+
+	test_begin("offered to nobody: noticed without a line");
+	out_offer(&out);
+	CHECK(!out.failed);
+	close(p[0]);
+	out_offer(&out);
+	CHECK(out.failed && out.err.exit == 74);
+	close(p[1]);
+	buf_free(&want);
+	buf_free(&got);
+	buf_free(&out.buf);
+}
+
+/* Where lines are shorter than a pipe's atom, the last one is whole. */
+static void
+test_offer_whole(void)
+{
+	struct buf want = {0}, got = {0};
+	struct out out;
+	int p[2];
+
+	test_begin("told to stop, what a stalled reader got ends in a newline");
+	CHECK_INT(pipe(p), 0);
+	fcntl(p[0], F_SETFL, O_NONBLOCK);
+	out_init(&out, p[1]);
+	out.room = SIZE_MAX;
+	out.patience_ms = 5;
+	for (int i = 0; i < 90; i++)
+		for (int k = 0; k < 20; k++)
+			add_line(&out, &want, i);
+	out_offer(&out);
+	sig_stop = SIGTERM;
+	CHECK_INT(out_flush(&out), -1);
+	sig_stop = 0;
+	drain(p[0], &got);
+	CHECK(got.n > 4096 && got.n < want.n);
+	CHECK(got.n > 0 && got.p[got.n - 1] == '\n');
+	CHECK(memcmp(got.p, want.p, got.n) == 0);
+	close(p[0]);
+	close(p[1]);
+	buf_free(&want);
+	buf_free(&got);
+}
+
+static void
+test_nowait(void)
+{
+	struct span line;
+	struct err e;
+	struct in in;
+	int p[2];
+
+	test_begin(
+	    "a reader that does not wait says that there is nothing yet");
+	CHECK_INT(pipe(p), 0);
+	CHECK_INT(in_open(&in, "-", NULL, &e), 0);
+	in.fd = p[0];
+	in.nowait = true;
+	CHECK_INT(in_next(&in, &line, &e), 3);
+	CHECK(write(p[1], "a\nb", 3) == 3);
+	CHECK_INT(in_next(&in, &line, &e), 1);
+	CHECK(span_eq(line, SPAN_LIT("a")));
+	CHECK_INT(in_next(&in, &line, &e), 3);
+	CHECK_INT(in_next(&in, &line, &e), 3);
+	CHECK(write(p[1], "c\n\nd", 4) == 4);
+	CHECK_INT(in_next(&in, &line, &e), 1);
+	CHECK(span_eq(line, SPAN_LIT("bc")));
+	CHECK_INT(in_next(&in, &line, &e), 3);
+	close(p[1]);
+	CHECK_INT(in_next(&in, &line, &e), 0);
+	CHECK_INT((int64_t)in.torn, 1);
+	in_close(&in);
+}
+
 int
 main(void)
 {
@@ -421,5 +556,8 @@ main(void)
 	test_stop();
 	test_output();
 	test_stalled_reader();
+	test_offer();
+	test_offer_whole();
+	test_nowait();
 	return test_done();
 }
