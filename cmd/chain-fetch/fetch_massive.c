@@ -5,8 +5,9 @@
  * A page's next_url leads to the next one, so a walk is as slow as its pages
  * one after the other.  When the first page is not the last, the board is cut
  * into ranges of expirations, the first and the last of them open-ended, and
- * each range has a walk of its own; a range that has more than LONG pages is
- * halved as soon as there are fewer walks than may be.  The contracts of walks
+ * each range has a walk of its own, those that should be long first; a range
+ * that has more than LONG pages is halved as soon as there are fewer walks than
+ * may be, unless its walk is behind the middle.  The contracts of walks
  * that are given up for their halves are forgotten, since they come again: that
  * they do is checked at the end.
  *
@@ -143,7 +144,7 @@ divide(struct walks *ws, struct walk *w)
 		/* only the walk of all that was asked for */
 		if (ws->pages.n > 1)
 			return false;
-		n = range_plan(w->range, parts);
+		n = range_plan(w->range, ws->f->conf->parallel, ws->now, parts);
 	} else if (!range_halve(
 		       w->range, &ws->pages.chain.board, ws->now, parts)) {
 		return false;
