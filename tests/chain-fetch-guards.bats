@@ -168,6 +168,28 @@ requests() {
 	done
 }
 
+@test "H6: bombs side by side share one limit, below 256 MiB" {
+	local n script
+	local -a limit=(prlimit --as=268435456 --)
+	# a sanitizer wants more address space than there is memory
+	[[ $BUILD != */san ]] || limit=(env)
+	# none is too long by itself, and the second page is a walk's first
+	for script in 'bomb 60' 'endless gzip off'; do
+		for n in 4 16 32; do
+			vendor "on request 2- $script"
+			run_tool 65 "${limit[@]}" massive --parallel $n SPX
+			assert "$(jq -r '"\(.type) \(.error)"' <<<"$output")" = \
+			    "chain_abort TOO_LONG"
+			assert "$(jq -r .detail <<<"$output")" has \
+			    "bodies side by side of more than 67108864"
+		done
+	done
+	# what failed gives back what it had: six of 12 MiB, four at a time
+	vendor 'on request 2-7 bomb 12 clip 99%'
+	run_tool massive --parallel 4 SPX
+	assert "$(tail -n 1 <<<"$output" | jq -r .type)" = chain_end
+}
+
 @test "a resolver that never answers does not outlive the deadline" {
 	cat >slow.c <<-'END'
 		#include <netdb.h>

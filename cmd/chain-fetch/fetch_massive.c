@@ -191,12 +191,12 @@ may_doubt(const struct walk *w)
 
 /* A whole body of a 200 came: -1 and ws->last when it is no page. */
 static int
-take_page(struct walks *ws, struct walk *w)
+take_page(struct walks *ws, struct walk *w, struct span body)
 {
 	struct massive_page page;
 	struct raw_page raw;
 	struct pages_count before, after;
-	struct buf body = w->job.body, url = {0};
+	struct buf url = {0};
 	int64_t now = clock_now_ms();
 
 	if (is_outdated(ws, now)) {
@@ -209,7 +209,7 @@ take_page(struct walks *ws, struct walk *w)
 	/* the vendor sends no empty page behind a full last one */
 	ws->pages.wants_rows = w->pages > 0 || may_doubt(w);
 	before = pages_counted(&ws->pages);
-	if (pages_body(&ws->pages, buf_view(&body), &page, &ws->last) != 0) {
+	if (pages_body(&ws->pages, body, &page, &ws->last) != 0) {
 		if (!ws->pages.is_empty || w->pages > 0 || !may_doubt(w))
 			return -1;
 		w->is_empty = true; /* if it is so once more */
@@ -219,7 +219,6 @@ take_page(struct walks *ws, struct walk *w)
 	pages_add(&w->got, &before, &after);
 	w->pages++;
 	ws->ts = now;
-	w->job.body = (struct buf){0}; /* the walk may go, it stays */
 	buf_str(&url, w->url.p);
 	if (ws->f->conf->verbose)
 		err_warn(ws->pages.chain.symbol, "PAGE",
@@ -240,8 +239,7 @@ take_page(struct walks *ws, struct walk *w)
 		follow(ws, w, page.next);
 	raw.is_last = ws->first == NULL;
 	if (ws->err.exit == 0)
-		fetch_raw(ws->f, &raw, buf_view(&body), &ws->err);
-	buf_free(&body);
+		fetch_raw(ws->f, &raw, body, &ws->err);
 	buf_free(&url);
 	return 0;
 }
@@ -251,14 +249,20 @@ static void
 on_done(struct walks *ws, struct walk *w)
 {
 	struct verdict v = fetch_judge(ws->f, &w->job);
+	struct buf body = w->job.body;
 	char text[ERR_TEXT_MAX];
 	int64_t wait;
+	int rc = -1;
 
 	w->is_asked = false;
 	ws->asked--;
+	w->job.body = (struct buf){0}; /* the walk may go, it stays */
+	if (v.err.exit == 0)
+		rc = take_page(ws, w, buf_view(&body));
+	buf_free(&body); /* now: others come while this one waits */
+	if (rc == 0)
+		return;
 	if (v.err.exit == 0) {
-		if (take_page(ws, w) == 0)
-			return;
 		if (sig_stop || fetch_rest(ws->f) == 0) {
 			fetch_over(ws->f, &ws->err);
 			return;
