@@ -106,6 +106,25 @@ requests() {
 	assert "$(jq -r .detail <<<"$output")" has "Unknown key"
 }
 
+@test "rows that echo the key are rejected without telling it" {
+	vendor ''
+	curl -s -H "Authorization: Bearer $KEY" \
+	    "$VENDOR/v3/snapshot/options/I:SPX?limit=250" | jq -c 'del(.next_url)' >page
+	# jansson tells near which word a row is none: one of many …
+	sed "s/\"results\":\[/&{\"details\" \"$KEY\"},/" page >body
+	vendor "body $PWD/body"
+	WARN=ok run_tool massive SPX
+	assert "$stderr" has "1 of 251 rows rejected"
+	assert "$stderr" has "(the answer carries the key)"
+	assert "$output$stderr" lacks "${KEY:0:6}"
+	# … and all there are
+	echo "{\"status\":\"OK\",\"results\":[{\"details\" \"$KEY\"}]}" >body
+	run_tool 65 massive SPX
+	assert "$(jq -r .error <<<"$output")" = TOO_MANY_BAD
+	assert "$output" has "(the answer carries the key)"
+	assert "$output$stderr" lacks "${KEY:0:6}"
+}
+
 @test "a next_url with the key in it, percent-encoded, is refused" {
 	vendor "on page 1 next url 'http://127.0.0.1/x?k=%733cr3tTESTkey'"
 	run_tool 76 massive -v --raw --parallel 1 SPX

@@ -346,6 +346,9 @@ fetch_massive(struct fetch *f, const struct wanted *wanted)
 	ws.pages.chain.symbol = wanted->symbol.name;
 	start_over(&ws, clock_now_ms());
 	walk_all(&ws);
+	/* a row's own words are in both */
+	fetch_hide_key(f, &ws.err);
+	fetch_hide_key(f, &ws.pages.chain.why);
 	if (ws.err.exit != 0)
 		rc = chain_abort(
 		    ws.conf, wanted->symbol.name, clock_now_ms(), &ws.err);
