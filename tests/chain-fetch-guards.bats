@@ -106,6 +106,25 @@ requests() {
 	assert "$(jq -r .detail <<<"$output")" has "Unknown key"
 }
 
+@test "rows that echo the key are rejected without telling it" {
+	vendor ''
+	curl -s -H "Authorization: Bearer $KEY" \
+	    "$VENDOR/v3/snapshot/options/I:SPX?limit=250" | jq -c 'del(.next_url)' >page
+	# jansson tells near which word a row is none: one of many …
+	sed "s/\"results\":\[/&{\"details\" \"$KEY\"},/" page >body
+	vendor "body $PWD/body"
+	WARN=ok run_tool massive SPX
+	assert "$stderr" has "1 of 251 rows rejected"
+	assert "$stderr" has "(the answer carries the key)"
+	assert "$output$stderr" lacks "${KEY:0:6}"
+	# … and all there are
+	echo "{\"status\":\"OK\",\"results\":[{\"details\" \"$KEY\"}]}" >body
+	run_tool 65 massive SPX
+	assert "$(jq -r .error <<<"$output")" = TOO_MANY_BAD
+	assert "$output" has "(the answer carries the key)"
+	assert "$output$stderr" lacks "${KEY:0:6}"
+}
+
 @test "a next_url with the key in it, percent-encoded, is refused" {
 	vendor "on page 1 next url 'http://127.0.0.1/x?k=%733cr3tTESTkey'"
 	run_tool 76 massive -v --raw --parallel 1 SPX
@@ -166,6 +185,28 @@ requests() {
 		assert "$(jq -r '"\(.error) \(.detail)"' <<<"$output")" = \
 		    "HTTP_404 $want"
 	done
+}
+
+@test "H6: bombs side by side share one limit, below 256 MiB" {
+	local n script
+	local -a limit=(prlimit --as=268435456 --)
+	# a sanitizer wants more address space than there is memory
+	[[ $BUILD != */san ]] || limit=(env)
+	# none is too long by itself, and the second page is a walk's first
+	for script in 'bomb 60' 'endless gzip off'; do
+		for n in 4 16 32; do
+			vendor "on request 2- $script"
+			run_tool 65 "${limit[@]}" massive --parallel $n SPX
+			assert "$(jq -r '"\(.type) \(.error)"' <<<"$output")" = \
+			    "chain_abort TOO_LONG"
+			assert "$(jq -r .detail <<<"$output")" has \
+			    "bodies side by side of more than 67108864"
+		done
+	done
+	# what failed gives back what it had: six of 12 MiB, four at a time
+	vendor 'on request 2-7 bomb 12 clip 99%'
+	run_tool massive --parallel 4 SPX
+	assert "$(tail -n 1 <<<"$output" | jq -r .type)" = chain_end
 }
 
 @test "a resolver that never answers does not outlive the deadline" {
@@ -265,4 +306,91 @@ assert_none() {
 		    .page += 1' one
 	} >mixed
 	assert_none "a page behind the end"
+}
+
+# ---------------------------------------------------------- plain saved pages
+
+# The pages of the board, each a file: page.1, page.2, …; their number in $n.
+save_pages() {
+	local url
+	vendor ''
+	n=0
+	url="$VENDOR/v3/snapshot/options/I:SPX?limit=${1-130}&sort=ticker"
+	while [[ $url != null ]]; do
+		n=$((n + 1))
+		curl -s -H "Authorization: Bearer $KEY" "$url" >page.$n
+		url=$(jq -r .next_url page.$n)
+	done
+	standin_stop
+	[[ $n -gt 4 ]]
+}
+
+# Is a snapshot of these pages refused?
+assert_missing() {
+	run --separate-stderr chain-fetch --from - SPX < <(cat "$@")
+	assert "$(jq -r '"\(.type) \(.error) \(.exit)"' <<<"$output")" = \
+	    "chain_abort MISSING_PAGE 65" "$*"
+	assert "$status" = 65 "$*"
+}
+
+@test "of plain saved pages any that is missing is noticed" {
+	local n i limit
+	for limit in 130 67; do
+		save_pages $limit
+		for i in $(seq $((n - 1))); do
+			# shellcheck disable=SC2046 # one argument a page
+			assert_missing $(seq -f page.%g $n | grep -vx "page.$i")
+		done
+		# or several of them
+		for i in 1 2 $((n - 3)); do
+			assert_missing page.$i page.$n
+			assert_missing page.$i page.$((i + 2)) page.$n
+		done
+		rm page.*
+	done
+}
+
+@test "plain saved pages: in any order up to the last, whole and windows" {
+	local n i
+	save_pages
+	# shellcheck disable=SC2046 # one argument a page
+	cat $(seq -f page.%g $n) >pages
+	run_tool chain-fetch --from pages SPX
+	printf '%s\n' "$output" >want
+	for i in 2 $((n - 1)); do
+		# shellcheck disable=SC2046 # one argument a page
+		cat page.$i $(seq -f page.%g $n | grep -vx "page.$i") >mixed
+		run_tool chain-fetch --from mixed SPX
+		assert "$output" = "$(cat want)" "$i first"
+	done
+	# what the command line leaves out is not missing
+	run_tool chain-fetch --strikes 5000:5400 --from pages SPX
+	run_tool chain-fetch --days 40 --from pages SPX
+	# nor is one of a hundred that was rejected, at the end of a page
+	jq -c '.results[-1].details.ticker = "O:?"' page.2 >bad
+	# shellcheck disable=SC2046 # one argument a page
+	cat page.1 bad $(seq -f page.%g 3 $n) >mixed
+	WARN=ok run_tool chain-fetch --from mixed SPX
+	assert "$(tail -n 1 <<<"$output" | jq .rejected)" = 1
+}
+
+@test "plain saved pages with other cursors: what cannot be proven is said" {
+	local n i cursor
+	save_pages
+	# of another shape, order or right
+	for cursor in x "$(printf 'ap=x&sort=ticker' | base64)" \
+	    "$(printf 'ap=O%%3ASPX261218C05500000&sort=strike_price' | base64 -w 0 | tr -d =)" \
+	    "$(printf 'ap=O%%3ASPX261218C05500000&contract_type=call' | base64 -w 0 | tr -d =)"; do
+		for i in $(seq $n); do
+			jq -c --arg c "$cursor" 'if .next_url then
+			    .next_url = "http://x/?cursor=" + $c else . end' page.$i
+		done >opaque
+		WARN=ok run_tool chain-fetch --from opaque SPX
+		assert "$stderr" has "UNPROVEN: behind $((n - 1)) of $n pages"
+		assert "$(tail -n 1 <<<"$output" | jq -r .type)" = chain_end
+	done
+	# the beginning tells without a cursor
+	tail -n +3 opaque >late
+	run_tool 65 chain-fetch --from late SPX
+	assert "$(jq -r .detail <<<"$output")" has "before the first page"
 }

@@ -883,6 +883,6 @@ certificate() {
 		assert "$(head -n 1 <<<"$output" | jq .ts)" = "${after}000"
 		assert "$(records contract <<<"$output")" = "$(records contract <clean |
 		    jq -c -R --arg last "$last" 'select(fromjson | .expiration <= $last)' | jq -r .)" "$n walks"
-		assert "$(standin_log -s '[.[].args["expiration_date.lt"] | values] | last')" = 2026-11-21
+		assert "$(standin_log -s '[.[].args["expiration_date.lt"] | values] | max')" = 2026-11-21
 	done
 }

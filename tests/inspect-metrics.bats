@@ -91,7 +91,7 @@ value() { # NAME[|LABELS]
 		HSET epoch:meta:$C dormant_count 2 forced_dirty 1 ticks 12345 carried 4
 		SET epoch:$C:had_ws_updates 1
 		HSET epoch:$C:model:heatmap contracts 1245
-		ZADD epoch:staging 1 SPX:1:aaaa 2 SPX:2:bbbb
+		ZADD epoch:staging 1700000100999 SPX:1:aaaa 1700000164000 SPX:2:bbbb
 		SREM epoch:dirty $N
 	END
 	metrics
@@ -99,6 +99,7 @@ value() { # NAME[|LABELS]
 "epoch_up 1
 epoch_symbols 2
 epoch_staging 2
+epoch_staging_age_seconds 64
 epoch_age_seconds|symbol=SPX 45
 epoch_snapshot_age_seconds|symbol=SPX 45
 epoch_dirty|symbol=SPX 1
@@ -114,7 +115,14 @@ epoch_timeline_length|symbol=SPX 3
 epoch_model_contracts|model=heatmap|symbol=SPX 1245
 epoch_entered|symbol=SPX 1
 epoch_exited|symbol=SPX 2
-epoch_carried|symbol=SPX 4"
+epoch_carried|symbol=SPX 4
+epoch_decisions_total|outcome=new|reason=first|symbol=SPX 1
+epoch_decisions_total|outcome=new|reason=geometry|symbol=SPX 2
+epoch_decisions_total|outcome=new|reason=filter|symbol=SPX 0
+epoch_decisions_total|outcome=new|reason=forced|symbol=SPX 0
+epoch_decisions_total|outcome=new|reason=damaged|symbol=SPX 0
+epoch_decisions_total|outcome=new|reason=rollback|symbol=SPX 0
+epoch_pending_sights|symbol=SPX 0"
 	assert "$(value 'epoch_dirty|symbol=NDX')" = 0
 	assert "$(value 'epoch_age_seconds|symbol=NDX')" = 165
 	assert "$(grep info samples)" = \
@@ -159,9 +167,53 @@ epoch_info|epoch_id=$C|reason=geometry|source=cboe|symbol=SPX 1"
 	assert "$(value 'epoch_contracts|symbol=SPX')" = 5
 	rcli DEL epoch:meta:$C >/dev/null
 	metrics
-	assert "$(grep -c SPX samples)" = 3 "dirty, timeline, info"
+	assert "$(grep SPX samples | sed 's/[ |].*//' | sort -u | paste -s -d ' ')" = \
+	    "epoch_decisions_total epoch_dirty epoch_info epoch_pending_sights epoch_timeline_length"
 	assert "$(grep info samples | grep SPX)" = \
 	    "epoch_info|epoch_id=$C|symbol=SPX 1"
+}
+
+@test "decisions: what the promoter did, by reason; who waits, and since when" {
+	local i kind
+	# as the promoter leaves it, not as this test thinks it does
+	rcli FLUSHDB >/dev/null
+	promote() {
+		make_chain -t $((1750000000000 + $1 * 100000)) "${@:2}" | geom-hash |
+			EPOCH_NOW_MS=$((1750000000000 + $1 * 100000)) \
+			    epoch-promote "${OPT[@]}" >>decisions 2>>err || :
+	}
+	OPT=()
+	promote 0 -n 80
+	promote 1 -n 90
+	promote 2 -n 90
+	promote 3 -n 100
+	OPT=(--force)
+	promote 4 -n 100
+	OPT=()
+	promote 5 -n 20 # shrunk: waits
+	EPOCH_NOW_MS=$((1750000000000 + 507500)) metrics
+	for kind in first:1 geometry:2 forced:1 filter:0 damaged:0; do
+		assert "$(value "epoch_decisions_total|outcome=new|reason=${kind%:*}|symbol=SPX")" = "${kind#*:}" $kind
+	done
+	assert "$(jq -r 'select(.outcome == "new") | .reason' decisions | sort | uniq -c | xargs)" = \
+	    "1 first 1 forced 2 geometry"
+	assert "$(value 'epoch_pending_sights|symbol=SPX')" = 1
+	assert "$(value 'epoch_pending_age_seconds|symbol=SPX')" = 7
+	promote 6 -n 100 # the board is back: nothing waits
+	metrics
+	assert "$(value 'epoch_pending_sights|symbol=SPX')" = 0
+	assert "$(grep -c epoch_pending_age samples)" = 0
+	# as many as there are in the timeline, whatever is there
+	rcli <<-END >/dev/null
+		LPUSH epoch:timeline:SPX x SPX:1:aaaa
+		HSET epoch:meta:SPX:1:aaaa reason 'x"}'
+		HSET epoch:pending:SPX seen -1 first_ts x
+	END
+	metrics
+	assert "$(value 'epoch_decisions_total|outcome=new|reason=unknown|symbol=SPX')" = 2
+	assert "$(grep '^epoch_decisions' samples | awk '{ n += $2 } END { print n }')" = \
+	    "$(value 'epoch_timeline_length|symbol=SPX')"
+	assert "$(grep -c epoch_pending samples)" = 0
 }
 
 @test "a clock behind the writer's: ages are 0, never negative" {
@@ -212,6 +264,7 @@ epoch_info|epoch_id=$C|reason=geometry|source=cboe|symbol=SPX 1"
 	for i in 0 7 249 250 299; do
 		assert "$(value "epoch_seq|symbol=S$i")" = $i
 		assert "$(value "epoch_timeline_length|symbol=S$i")" = 2
+		assert "$(value "epoch_decisions_total|outcome=new|reason=unknown|symbol=S$i")" = 2
 	done
 }
 

@@ -37,6 +37,7 @@ chain_start(struct chain *c, const struct chain_conf *conf, const char *symbol,
 	c->n_owed = 0;
 	c->why = (struct err){0};
 	c->failed = (struct err){0};
+	c->is_sealed = false;
 }
 
 void
@@ -248,6 +249,15 @@ seal(struct chain *c)
 	return check_owed(c);
 }
 
+int
+chain_seal(struct chain *c, int64_t ts)
+{
+	c->is_sealed = true;
+	if (c->begin_ts == CHAIN_TS_LATER && c->failed.exit == 0)
+		settle(c, ts);
+	return seal(c);
+}
+
 static void
 write_begin(const struct chain *c)
 {
@@ -313,9 +323,9 @@ warn_discards(const struct chain *c, const struct chain_end *end)
 int
 chain_finish(struct chain *c, const struct chain_end *end)
 {
-	if (c->begin_ts == CHAIN_TS_LATER && c->failed.exit == 0)
-		settle(c, end->ts);
-	if (seal(c) != 0)
+	if (!c->is_sealed)
+		chain_seal(c, end->ts);
+	if (c->failed.exit != 0)
 		return chain_abort(c->conf, c->symbol, end->ts, &c->failed);
 	write_begin(c);
 	for (size_t i = 0; i < c->board.n; i++)

@@ -45,6 +45,7 @@ struct chain {
 	size_t n_owed, owed_cap;
 	struct err why;    /* of the first rejection */
 	struct err failed; /* exit != 0: this cannot become whole */
+	bool is_sealed;
 };
 
 /* What is known only at the end. */
@@ -77,7 +78,15 @@ void chain_back(struct chain *c, const struct chain_mark *mark);
  */
 void chain_forget(struct chain *c, size_t from, size_t n);
 
-/* Writes the snapshot, or why there is none.  Returns the exit status. */
+/*
+ * Nothing more comes.  0: as far as the chain can tell it is whole, the board
+ * is sealed, who knows more may look at it and set c->failed.  -1 and
+ * c->failed: it is not.  ts is the snapshot's, ms.
+ */
+int chain_seal(struct chain *c, int64_t ts);
+
+/* Writes the snapshot, or why there is none; seals it, if that was not done.
+ * Returns the exit status. */
 int chain_finish(struct chain *c, const struct chain_end *end);
 
 /* Writes chain_abort, and *e to stderr.  Returns e->exit. */

@@ -37,10 +37,8 @@ exit_of(const struct fetch *f, long status)
 	return EX_UNAVAILABLE;
 }
 
-/* What a vendor says may be what we said to it: a text with the key in it is
- * told to nobody.  Texts are cut, so a cut key counts, too. */
-static void
-hide_key(const struct fetch *f, struct err *e)
+void
+fetch_hide_key(const struct fetch *f, struct err *e)
 {
 	struct span text = span_str(e->text);
 
@@ -79,7 +77,7 @@ fetch_judge(const struct fetch *f, const struct http_job *job)
 		v.err = job->err;
 		v.may_retry = job->may_retry;
 	}
-	hide_key(f, &v.err);
+	fetch_hide_key(f, &v.err);
 	return v;
 }
 
@@ -102,7 +100,8 @@ fetch_wait(const struct fetch *f, struct verdict *v, int tries)
 	int64_t rest = fetch_rest(f), wait, most;
 	char text[ERR_TEXT_MAX];
 
-	hide_key(f, &v->err); /* it may be of a page that was read since */
+	fetch_hide_key(
+	    f, &v->err); /* it may be of a page that was read since */
 	if (!v->may_retry)
 		return -1;
 	most = limited ? BACKOFF_LIMIT_MS : BACKOFF_MS;

@@ -58,6 +58,12 @@ int64_t fetch_wait(const struct fetch *f, struct verdict *v, int tries);
 void fetch_raw(
     struct fetch *f, struct raw_page *page, struct span body, struct err *e);
 
+/*
+ * What a vendor says may be what we said to it: a text with the key in it, or
+ * cut inside it, is told to nobody.
+ */
+void fetch_hide_key(const struct fetch *f, struct err *e);
+
 /* ms left of the deadline; 0: none. */
 int64_t fetch_rest(const struct fetch *f);
 

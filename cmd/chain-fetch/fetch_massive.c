@@ -5,8 +5,9 @@
  * A page's next_url leads to the next one, so a walk is as slow as its pages
  * one after the other.  When the first page is not the last, the board is cut
  * into ranges of expirations, the first and the last of them open-ended, and
- * each range has a walk of its own; a range that has more than LONG pages is
- * halved as soon as there are fewer walks than may be.  The contracts of walks
+ * each range has a walk of its own, those that should be long first; a range
+ * that has more than LONG pages is halved as soon as there are fewer walks than
+ * may be, unless its walk is behind the middle.  The contracts of walks
  * that are given up for their halves are forgotten, since they come again: that
  * they do is checked at the end.
  *
@@ -143,7 +144,7 @@ divide(struct walks *ws, struct walk *w)
 		/* only the walk of all that was asked for */
 		if (ws->pages.n > 1)
 			return false;
-		n = range_plan(w->range, parts);
+		n = range_plan(w->range, ws->f->conf->parallel, ws->now, parts);
 	} else if (!range_halve(
 		       w->range, &ws->pages.chain.board, ws->now, parts)) {
 		return false;
@@ -190,12 +191,12 @@ may_doubt(const struct walk *w)
 
 /* A whole body of a 200 came: -1 and ws->last when it is no page. */
 static int
-take_page(struct walks *ws, struct walk *w)
+take_page(struct walks *ws, struct walk *w, struct span body)
 {
 	struct massive_page page;
 	struct raw_page raw;
 	struct pages_count before, after;
-	struct buf body = w->job.body, url = {0};
+	struct buf url = {0};
 	int64_t now = clock_now_ms();
 
 	if (is_outdated(ws, now)) {
@@ -208,7 +209,7 @@ take_page(struct walks *ws, struct walk *w)
 	/* the vendor sends no empty page behind a full last one */
 	ws->pages.wants_rows = w->pages > 0 || may_doubt(w);
 	before = pages_counted(&ws->pages);
-	if (pages_body(&ws->pages, buf_view(&body), &page, &ws->last) != 0) {
+	if (pages_body(&ws->pages, body, &page, &ws->last) != 0) {
 		if (!ws->pages.is_empty || w->pages > 0 || !may_doubt(w))
 			return -1;
 		w->is_empty = true; /* if it is so once more */
@@ -218,7 +219,6 @@ take_page(struct walks *ws, struct walk *w)
 	pages_add(&w->got, &before, &after);
 	w->pages++;
 	ws->ts = now;
-	w->job.body = (struct buf){0}; /* the walk may go, it stays */
 	buf_str(&url, w->url.p);
 	if (ws->f->conf->verbose)
 		err_warn(ws->pages.chain.symbol, "PAGE",
@@ -239,8 +239,7 @@ take_page(struct walks *ws, struct walk *w)
 		follow(ws, w, page.next);
 	raw.is_last = ws->first == NULL;
 	if (ws->err.exit == 0)
-		fetch_raw(ws->f, &raw, buf_view(&body), &ws->err);
-	buf_free(&body);
+		fetch_raw(ws->f, &raw, body, &ws->err);
 	buf_free(&url);
 	return 0;
 }
@@ -250,14 +249,20 @@ static void
 on_done(struct walks *ws, struct walk *w)
 {
 	struct verdict v = fetch_judge(ws->f, &w->job);
+	struct buf body = w->job.body;
 	char text[ERR_TEXT_MAX];
 	int64_t wait;
+	int rc = -1;
 
 	w->is_asked = false;
 	ws->asked--;
+	w->job.body = (struct buf){0}; /* the walk may go, it stays */
+	if (v.err.exit == 0)
+		rc = take_page(ws, w, buf_view(&body));
+	buf_free(&body); /* now: others come while this one waits */
+	if (rc == 0)
+		return;
 	if (v.err.exit == 0) {
-		if (take_page(ws, w) == 0)
-			return;
 		if (sig_stop || fetch_rest(ws->f) == 0) {
 			fetch_over(ws->f, &ws->err);
 			return;
@@ -341,6 +346,9 @@ fetch_massive(struct fetch *f, const struct wanted *wanted)
 	ws.pages.chain.symbol = wanted->symbol.name;
 	start_over(&ws, clock_now_ms());
 	walk_all(&ws);
+	/* a row's own words are in both */
+	fetch_hide_key(f, &ws.err);
+	fetch_hide_key(f, &ws.pages.chain.why);
 	if (ws.err.exit != 0)
 		rc = chain_abort(
 		    ws.conf, wanted->symbol.name, clock_now_ms(), &ws.err);

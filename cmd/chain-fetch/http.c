@@ -27,6 +27,7 @@ struct http {
 	CURLM *multi;
 	struct curl_slist *headers;
 	struct origin origin;
+	int64_t held; /* bytes of the bodies that are on their way */
 };
 
 /* ------------------------------------------------------------------- open */
@@ -98,7 +99,33 @@ http_version(void)
 
 /* -------------------------------------------------------------- a request */
 
-/* Counted after decoding, so a small bomb is as big as what it becomes. */
+static int
+too_long(struct http_job *job, int64_t most, const char *what)
+{
+	job->refused = true;
+	return err_set(&job->err, EX_DATAERR, "TOO_LONG",
+	    "%s %" PRId64 " bytes", what, most);
+}
+
+/* Counted after decoding, so a small bomb is as big as what it becomes.  Not
+ * 0: it is too much. */
+static int
+hold(struct http_job *job, int64_t n)
+{
+	struct http *h = job->http;
+
+	if (job->bytes > h->conf.max_body)
+		return too_long(job, h->conf.max_body, "a body of more than");
+	if (job->sink != NULL)
+		return 0;
+	h->held += n;
+	job->held += n;
+	if (h->held > HTTP_BODIES_MAX)
+		return too_long(
+		    job, HTTP_BODIES_MAX, "bodies side by side of more than");
+	return 0;
+}
+
 static size_t
 on_bytes(char *p, size_t one, size_t n, void *user)
 {
@@ -111,13 +138,8 @@ on_bytes(char *p, size_t one, size_t n, void *user)
 		job->refused = true; /* the status says enough */
 		return CURL_WRITEFUNC_ERROR;
 	}
-	if (job->bytes > job->http->conf.max_body) {
-		job->refused = true;
-		err_set(&job->err, EX_DATAERR, "TOO_LONG",
-		    "a body of more than %" PRId64 " bytes",
-		    job->http->conf.max_body);
+	if (hold(job, (int64_t)(one * n)) != 0)
 		return CURL_WRITEFUNC_ERROR;
-	}
 	if (job->sink == NULL || status != 200) {
 		buf_add(&job->body, p, one * n);
 	} else if (!job->sink(job->owner, (struct span){p, one * n})) {
@@ -154,7 +176,7 @@ http_start(struct http *h, struct http_job *job, const char *url)
 	job->easy = c;
 	job->status = 0;
 	job->retry_after = -1;
-	job->bytes = 0;
+	job->bytes = job->held = 0;
 	job->err = (struct err){0};
 	job->may_retry = job->refused = false;
 	job->detail[0] = '\0';
@@ -225,6 +247,8 @@ drop(struct http *h, struct http_job *job)
 	curl_multi_remove_handle(h->multi, job->easy);
 	curl_easy_cleanup(job->easy);
 	job->easy = NULL;
+	h->held -= job->held;
+	job->held = 0;
 }
 
 static struct http_job *

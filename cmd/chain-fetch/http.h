@@ -15,6 +15,8 @@
 #include "secret.h"
 
 #define HTTP_BODY_MAX (64 * 1024 * 1024) /* decoded */
+/* And of all bodies on their way together, however many walks there are. */
+#define HTTP_BODIES_MAX HTTP_BODY_MAX
 
 struct http_conf {
 	const char *base;         /* URL: the origin of all requests */
@@ -40,6 +42,7 @@ struct http_job {
 
 	struct http *http; /* private */
 	void *easy;
+	int64_t held;
 	char detail[256];
 	bool refused;
 };
@@ -53,7 +56,11 @@ const char *http_version(void);
 
 void http_start(struct http *h, struct http_job *job, const char *url);
 
-/* The next job that is done; NULL after wait_ms, or when told to stop. */
+/*
+ * The next job that is done; NULL after wait_ms, or when told to stop.  Its
+ * body counts no more among those on their way: read it and free it before the
+ * next call.
+ */
 struct http_job *http_wait(struct http *h, int64_t wait_ms);
 
 /* Give it up: it will not come back. */

@@ -16,7 +16,8 @@
  * Nothing depends on the order of rows or pages, on how many walks fetched
  * them, on the size of the pieces that read(2) returns or on the locale; the
  * same bodies give the same bytes.  Values keep the vendor's digits.  Rows
- * are read one at a time, so memory is the snapshot's and one page's a walk.
+ * are read one at a time, so memory is the snapshot's and that of the bodies
+ * on their way, for which there is one limit, however many walks there are.
  * Every wait has an end: each request's, and that of all of a snapshot.  The
  * key (secret.h) goes into one header, to one origin, and nowhere else.
  */

@@ -1,34 +1,70 @@
 /* SPDX-License-Identifier: ISC */
 /* ranges: see ranges.h. */
 #include "ranges.h"
+#include <stdlib.h>
+
 #include "geom.h"
 
 #define DAY_MS (86400 * INT64_C(1000))
 #define FAR 3650      /* days: beyond, an open range is not cut again */
 #define OPEN_STEP 365 /* days that are cut from an open range */
 
-/* Where a board is cut: boards are dense near by and sparse far away. */
-static const int cuts[] = {2, 6, 9, 13, 16, 20, 27, 34, 45, 58, 75, 100, 120,
-    148, 180, 215, 250, 310, 400, 600};
+/* Beyond, boards are sparse: days that the plan looks at. */
+#define HORIZON 800
+/* A range of less is not worth a last page that is not full. */
+#define PART_MIN 30
 
-#define CUTS (sizeof(cuts) / sizeof(cuts[0]))
-
-/* Days from one date to another, both 00:00 UTC as it were. */
+/* Days since 1970 of a date; -1: it is none. */
 static int
-days_between(int64_t now_ms, struct span date)
+day_number(const char *date)
 {
-	char today[DATE_TEXT], text[32];
-	int64_t a, b;
+	char text[] = "YYYY-MM-DDT00:00:00";
+	int64_t ms;
+
+	memcpy(text, date, DATE_TEXT - 1);
+	if (clock_parse_utc((struct span){text, sizeof(text) - 1}, &ms) != 0)
+		return -1;
+	return (int)(ms / DAY_MS);
+}
+
+/* Days from the New York date of a moment to another date. */
+static int
+days_between(int64_t now_ms, const char *date)
+{
+	char today[DATE_TEXT];
 
 	clock_ny_date(now_ms, 0, today);
-	memcpy(text, today, DATE_TEXT - 1);
-	memcpy(text + DATE_TEXT - 1, "T00:00:00", 9);
-	if (clock_parse_utc((struct span){text, 19}, &a) != 0)
+	return day_number(date) - day_number(today);
+}
+
+/*
+ * How many tenths of a page expire on a day, about, on an index's board (the
+ * mean of some SPX boards): weeklies every day near by, monthlies on third
+ * Fridays, quarterlies on a quarter's last day.  Wrong guesses cost time and
+ * nothing else.
+ */
+static int
+tenths_expected(int64_t now_ms, int day)
+{
+	char date[DATE_TEXT], next[DATE_TEXT];
+	int weekday, month_day, month;
+
+	clock_ny_date(now_ms, day, date);
+	weekday = (day_number(date) + 4) % 7; /* 0: Sunday */
+	if (weekday == 0 || weekday == 6)
 		return 0;
-	memcpy(text, date.p, DATE_TEXT - 1);
-	if (clock_parse_utc((struct span){text, 19}, &b) != 0)
-		return 0;
-	return (int)((b - a) / DAY_MS);
+	month = (date[5] - '0') * 10 + date[6] - '0';
+	month_day = (date[8] - '0') * 10 + date[9] - '0';
+	if (weekday == 5 && month_day >= 15 && month_day <= 21)
+		return day < 60    ? 80
+		       : day < 120 ? 60
+		       : day < 200 ? 30
+		       : day < 400 ? 20
+				   : 10;
+	clock_ny_date(now_ms, day + (weekday == 5 ? 3 : 1), next);
+	if (memcmp(next, date, 7) != 0 && day < 400)
+		return day < 60 || month % 3 == 0 ? 40 : 15;
+	return day <= 21 ? 20 : day <= 30 ? 15 : day <= 45 ? 8 : 0;
 }
 
 struct range
@@ -37,41 +73,100 @@ range_of(const struct filter *at, int64_t now_ms)
 	struct range r = {RANGE_OPEN, RANGE_OPEN};
 
 	if (at->first[0] != '\0')
-		r.from = days_between(now_ms, span_str(at->first));
+		r.from = days_between(now_ms, at->first);
 	if (at->last[0] != '\0')
-		r.to = days_between(now_ms, span_str(at->last)) + 1;
+		r.to = days_between(now_ms, at->last) + 1;
 	return r;
 }
 
-size_t
-range_plan(struct range whole, struct range *out)
-{
-	size_t n = 0;
-	int from = whole.from;
+struct part {
+	struct range range;
+	int tenths; /* of a page */
+};
 
-	for (size_t i = 0; i < CUTS; i++) {
-		if ((from != RANGE_OPEN && cuts[i] <= from) ||
-		    (whole.to != RANGE_OPEN && cuts[i] >= whole.to))
-			continue;
-		out[n++] = (struct range){from, cuts[i]};
-		from = cuts[i];
+/* Those that are long come first: what begins last should be short. */
+static int
+cmp_parts(const void *a, const void *b)
+{
+	const struct part *x = a, *y = b;
+
+	if (x->tenths != y->tenths)
+		return x->tenths > y->tenths ? -1 : 1;
+	return x->range.from < y->range.from ? -1 : 1;
+}
+
+/* Cut days into parts of about as many pages each.  Returns their number. */
+static size_t
+cut_parts(struct range whole, const int *tenths, int first, int end,
+    int64_t share, struct part *parts)
+{
+	struct part part = {{whole.from, whole.to}, 0};
+	size_t n = 0;
+
+	for (int day = first; day < end; day++) {
+		int more = tenths[day - first];
+
+		/* before that day, when that is nearer to the share */
+		if (part.tenths > 0 && more > 0 && n + 1 < RANGES_MAX &&
+		    part.tenths + more / 2 > share) {
+			part.range.to = day;
+			parts[n++] = part;
+			part = (struct part){{day, whole.to}, 0};
+		}
+		part.tenths += more;
 	}
-	out[n++] = (struct range){from, whole.to};
+	parts[n++] = part;
 	return n;
+}
+
+size_t
+range_plan(struct range whole, int64_t walks, int64_t now_ms, struct range *out)
+{
+	struct part parts[RANGES_MAX];
+	int tenths[HORIZON];
+	int first = whole.from == RANGE_OPEN || whole.from < 0 ? 0 : whole.from;
+	int end =
+	    whole.to == RANGE_OPEN || whole.to > HORIZON ? HORIZON : whole.to;
+	int64_t share = 0;
+	size_t n;
+
+	for (int day = first; day < end; day++) {
+		tenths[day - first] = tenths_expected(now_ms, day);
+		share += tenths[day - first];
+	}
+	/* more parts than walks, since the guess is rough */
+	share /= walks < 13 ? walks * 3 : 40;
+	n = cut_parts(whole, tenths, first, end,
+	    share < PART_MIN ? PART_MIN : share, parts);
+	qsort(parts, n, sizeof(*parts), cmp_parts);
+	for (size_t i = 0; i < n; i++)
+		out[i] = parts[i].range;
+	return n;
+}
+
+/* The day that a contract expires on; 0 when it has none. */
+static int
+day_of(const struct board_row *row, int64_t now_ms)
+{
+	struct geom_id id;
+
+	if (geom_id_parse(row->id, &id) != 0)
+		return 0;
+	return days_between(now_ms, id.expiration);
 }
 
 /* The first day that any contract seen expires on. */
 static int
 first_day(const struct board *seen, int64_t now_ms)
 {
-	char first[DATE_TEXT] = "9999";
-	struct geom_id id;
+	int day, first = HORIZON;
 
-	for (size_t i = 0; i < seen->n; i++)
-		if (geom_id_parse(seen->rows[i].id, &id) == 0 &&
-		    strcmp(id.expiration, first) < 0)
-			memcpy(first, id.expiration, DATE_TEXT);
-	return first[4] == '\0' ? 0 : days_between(now_ms, span_str(first));
+	for (size_t i = 0; i < seen->n; i++) {
+		day = day_of(&seen->rows[i], now_ms);
+		if (day < first)
+			first = day;
+	}
+	return first;
 }
 
 bool
@@ -81,6 +176,8 @@ range_halve(struct range r, const struct board *seen, int64_t now_ms,
 	int from = r.from == RANGE_OPEN ? first_day(seen, now_ms) : r.from;
 	int middle;
 
+	if (seen->n == 0)
+		return false;
 	if (r.to == RANGE_OPEN) {
 		if (from >= FAR)
 			return false;
@@ -90,6 +187,8 @@ range_halve(struct range r, const struct board *seen, int64_t now_ms,
 			return false;
 		middle = from + (r.to - from) / 2;
 	}
+	if (day_of(&seen->rows[seen->n - 1], now_ms) >= middle)
+		return false;
 	half[0] = (struct range){r.from, middle};
 	half[1] = (struct range){middle, r.to};
 	return true;

@@ -21,14 +21,17 @@ struct range {
 struct range range_of(const struct filter *at, int64_t now_ms);
 
 /*
- * The parts of a range that is more than a page.  Together they are the
- * range.  Returns their number, at most RANGES_MAX.
+ * The parts of a range that is more than a page, for so many walks side by
+ * side, those that should take longest first.  Together they are the range.
+ * Returns their number, at most RANGES_MAX.
  */
-size_t range_plan(struct range whole, struct range *out);
+size_t range_plan(
+    struct range whole, int64_t walks, int64_t now_ms, struct range *out);
 
 /*
  * The two halves of a range that turned out to be long, given the contracts
- * seen so far.  false: it cannot be cut.
+ * seen so far, the walk's newest last.  false: it cannot be cut, or the walk is
+ * behind the middle, and both halves again would take longer than its rest.
  */
 bool range_halve(struct range r, const struct board *seen, int64_t now_ms,
     struct range half[2]);

@@ -1,58 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /* raw: see raw.h. */
 #include "raw.h"
+#include "base64.h"
 
 /* Of a body in one record: six times as much, the worst of escaping, stays
  * below the limit of a line. */
 #define PART (128 * 1024)
-
-static const char digits[] =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-static void
-write_base64(struct buf *b, struct span s)
-{
-	const unsigned char *p = (const unsigned char *)s.p;
-	char four[4];
-
-	for (size_t i = 0; i < s.n; i += 3) {
-		size_t left = s.n - i;
-		unsigned v = (unsigned)p[i] << 16;
-
-		if (left > 1)
-			v |= (unsigned)p[i + 1] << 8;
-		if (left > 2)
-			v |= p[i + 2];
-		four[0] = digits[v >> 18];
-		four[1] = digits[v >> 12 & 63];
-		four[2] = left > 1 ? digits[v >> 6 & 63] : '=';
-		four[3] = left > 2 ? digits[v & 63] : '=';
-		buf_add(b, four, sizeof(four));
-	}
-}
-
-static int
-read_base64(struct buf *b, const char *text)
-{
-	unsigned v = 0, bits = 0;
-	const char *at;
-	size_t n = strcspn(text, "=");
-
-	if ((n + strspn(text + n, "=")) % 4 != 0 || strlen(text + n) > 2)
-		return -1;
-	for (size_t i = 0; i < n; i++) {
-		at = strchr(digits, text[i]);
-		if (at == NULL)
-			return -1;
-		v = v << 6 | (unsigned)(at - digits);
-		bits += 6;
-		if (bits >= 8) {
-			bits -= 8;
-			buf_char(b, (char)(v >> bits & 255));
-		}
-	}
-	return 0;
-}
 
 /* As text it can be searched and compressed; that must lose nothing. */
 static bool
@@ -97,7 +50,7 @@ raw_write(struct out *out, const struct raw_page *page, struct span body)
 		if (as_text)
 			rec_quote(&b, part);
 		else
-			write_base64(&b, part);
+			base64_write(&b, part);
 		buf_str(&b, as_text ? "" : "\"");
 		rec_end(&b);
 		out_write(out, b.p, b.n);
@@ -113,7 +66,7 @@ raw_read(const struct rec *r, struct buf *body, struct err *e)
 	if (text != NULL)
 		buf_str(body, text);
 	else if ((text = rec_str(r, "base64")) == NULL ||
-		 read_base64(body, text) != 0)
+		 base64_read(body, span_str(text)) != 0)
 		return err_set(e, EX_DATAERR, "BAD_RECORD",
 		    "a chain_page without a body that can be read");
 	if (body->n > RAW_BODY_MAX)

@@ -3,6 +3,7 @@
 #include "saved.h"
 #include "clock.h"
 #include "pages.h"
+#include "seams.h"
 #include "sig.h"
 
 #define PEEK 64 /* enough for the first key of any of them */
@@ -50,6 +51,7 @@ struct chains {
 	struct wanted *wanted;
 	size_t n;
 	struct pages pages;
+	struct seams seams;
 	enum { BETWEEN, READING, SKIPPING } state;
 	struct err left; /* the first fault that is no symbol's */
 	int rc;
@@ -80,6 +82,7 @@ open_chain(struct chains *c, struct span row)
 	if (w != NULL) {
 		w->answered = true;
 		c->state = READING;
+		seams_clear(&c->seams);
 		pages_start(&c->pages, c->conf, w->symbol.name, CHAIN_TS_LATER);
 		return;
 	}
@@ -102,6 +105,23 @@ give_up(struct chains *c, const struct err *e)
 		chain->failed.exit != 0 ? &chain->failed : e));
 }
 
+/* The last page came: was one left out? */
+static void
+check_seams(struct chains *c, int64_t ts)
+{
+	struct chain *chain = &c->pages.chain;
+	size_t unseen;
+
+	if (chain_seal(chain, ts) != 0 ||
+	    seams_check(&c->seams, &chain->board, chain->rejected, &unseen,
+		&chain->failed) != 0 ||
+	    unseen == 0)
+		return;
+	err_warn(chain->symbol, "UNPROVEN",
+	    "behind %zu of %zu pages a missing one would not be seen", unseen,
+	    c->seams.pages + 1);
+}
+
 static void
 finish_chain(struct chains *c)
 {
@@ -113,10 +133,12 @@ finish_chain(struct chains *c)
 		err_set(&e, EX_DATAERR, "NO_TIME",
 		    "no row of a saved page has a time");
 		give_up(c, &e);
-	} else {
-		c->rc = err_worse(c->rc,
-		    pages_finish(&c->pages, ts != 0 ? ts : clock_now_ms()));
+		return;
 	}
+	if (ts == 0)
+		ts = clock_now_ms();
+	check_seams(c, ts);
+	c->rc = err_worse(c->rc, pages_finish(&c->pages, ts));
 }
 
 static void
@@ -134,8 +156,10 @@ on_page(struct chains *c, struct span shell)
 		return;
 	}
 	c->pages.n++;
-	if (page.next[0] != '\0')
+	if (page.next[0] != '\0') {
+		seams_add(&c->seams, page.next);
 		return;
+	}
 	if (c->state == READING)
 		finish_chain(c);
 	c->state = BETWEEN;
@@ -211,6 +235,7 @@ read_chains(struct in *in, const struct chain_conf *conf, struct wanted *wanted,
 		c.rc = wanted_abort(wanted, n, conf, &c.left, c.rc);
 	split_free(&split);
 	pages_free(&c.pages);
+	seams_free(&c.seams);
 	return c.rc;
 }
 

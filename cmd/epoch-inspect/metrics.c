@@ -9,6 +9,7 @@
  */
 #include <stdlib.h>
 
+#include "decisions.h"
 #include "row.h"
 
 /* What of an epoch becomes a sample: a field of the rows, or a function that
@@ -83,8 +84,9 @@ static const struct metric metrics[] = {
 struct sheet {
 	struct target *list;
 	struct row *rows;
-	int64_t *lengths; /* of the timelines */
-	int64_t staging;
+	int64_t *lengths;        /* of the timelines */
+	int64_t staging, oldest; /* oldest: ms; -1: none is known */
+	struct decisions *decisions;
 	size_t n;
 };
 
@@ -96,6 +98,32 @@ on_count(const struct db_val *v, void *ctx)
 	int64_t *n = ctx;
 
 	*n = db_int(v);
+}
+
+/* The first of a sorted set, with its score. */
+static void
+on_oldest(const struct db_val *v, void *ctx)
+{
+	int64_t *ms = ctx;
+
+	if (db_len(v) == 2 && span_int(db_str(db_at(v, 1)), ms) != 0)
+		*ms = -1;
+}
+
+static int
+ask_oldest(struct inspect *in, int64_t *ms, struct err *e)
+{
+	struct buf key = {0};
+	struct span argv[5] = {SPAN_LIT("ZRANGE"), SPAN_NONE, SPAN_LIT("0"),
+	    SPAN_LIT("0"), SPAN_LIT("WITHSCORES")};
+	int rc;
+
+	*ms = -1;
+	key_add(&key, in->view.keys, KEY_STAGING, SPAN_NONE, SPAN_NONE);
+	argv[1] = buf_view(&key);
+	rc = db_push(in->view.db, argv, 5, on_oldest, ms, e);
+	buf_free(&key);
+	return rc;
 }
 
 static int
@@ -125,7 +153,11 @@ read_sheet(struct inspect *in, struct sheet *s, struct err *e)
 		rc = ask_count(in, "LLEN", KEY_TIMELINE,
 		    span_str(s->list[i].symbol), &s->lengths[i], e);
 	if (rc == 0)
-		return rows_read(in, s->list, s->n, &s->rows, e);
+		rc = ask_oldest(in, &s->oldest, e);
+	if (rc == 0) {
+		rc = decisions_read(in, s->list, s->n, &s->decisions, e);
+		return rc != 0 ? rc : rows_read(in, s->list, s->n, &s->rows, e);
+	}
 	/* Answers may still be on their way to the lengths. */
 	(void)db_drain(in->view.db, &drained);
 	return -1;
@@ -152,8 +184,8 @@ add_label(struct buf *b, struct span s)
 	}
 }
 
-static void
-add_head(struct buf *b, const char *name, const char *type, const char *help)
+void
+metric_head(struct buf *b, const char *name, const char *type, const char *help)
 {
 	buf_fmt(b, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
@@ -161,7 +193,7 @@ add_head(struct buf *b, const char *name, const char *type, const char *help)
 static void
 add_global(struct buf *b, const char *name, const char *help, int64_t value)
 {
-	add_head(b, name, GAUGE, help);
+	metric_head(b, name, GAUGE, help);
 	buf_fmt(b, "%s ", name);
 	buf_int(b, value);
 	buf_char(b, '\n');
@@ -202,7 +234,7 @@ add_metric(const struct inspect *in, const struct sheet *s,
 	int64_t value;
 
 	if (m->help != NULL)
-		add_head(b, m->name, m->type, m->help);
+		metric_head(b, m->name, m->type, m->help);
 	for (size_t i = 0; i < s->n; i++) {
 		if (!sample_value(in, m, &s->rows[i], s->lengths[i], &value))
 			continue;
@@ -219,7 +251,7 @@ add_info(const struct sheet *s, struct buf *b)
 {
 	static const char *const names[] = {"reason", "source", "filter"};
 
-	add_head(b, "epoch_info", GAUGE, "The active epoch, in words.");
+	metric_head(b, "epoch_info", GAUGE, "The active epoch, in words.");
 	for (size_t i = 0; i < s->n; i++) {
 		buf_fmt(b, "epoch_info{symbol=\"%s\",epoch_id=\"%s\"",
 		    s->list[i].symbol, s->list[i].id);
@@ -245,8 +277,13 @@ print_sheet(struct inspect *in, const struct sheet *s)
 	add_global(&b, "epoch_symbols", "Symbols shown here.", (int64_t)s->n);
 	add_global(&b, "epoch_staging", "Reserved ids that are not committed.",
 	    s->staging);
+	if (s->oldest >= 0)
+		add_global(&b, "epoch_staging_age_seconds",
+		    "Seconds since the oldest of them was reserved.",
+		    in->now > s->oldest ? (in->now - s->oldest) / 1000 : 0);
 	for (size_t i = 0; i < sizeof(metrics) / sizeof(*metrics); i++)
 		add_metric(in, s, &metrics[i], &b);
+	decisions_print(&b, s->list, s->decisions, s->n, in->now);
 	add_info(s, &b);
 	out_write(&in->out, b.p, b.n);
 	buf_free(&b);
@@ -265,6 +302,7 @@ view_metrics(struct inspect *in, struct err *e)
 	if (rc == 0)
 		print_sheet(in, &s);
 	rows_free(s.rows, s.n);
+	decisions_free(s.decisions, s.n);
 	free(s.lengths);
 	free(s.list);
 	return rc;
