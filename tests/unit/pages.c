@@ -150,7 +150,7 @@ test_middle(void)
 static void
 test_again(void)
 {
-	struct pages_count before, after, got = {0};
+	struct pages_count before, after, got = {0}, middle = {0};
 	struct view was;
 	struct err e;
 
@@ -162,8 +162,7 @@ test_again(void)
 		before = pages_counted(&p);
 		CHECK_INT(read_body(&e), 0);
 		after = pages_counted(&p);
-		if (page != 1)
-			pages_add(&got, &before, &after);
+		pages_add(page == 1 ? &middle : &got, &before, &after);
 	}
 	pages_again(&p, &got);
 	/* the middle page stays, where it moved to */
@@ -176,6 +175,14 @@ test_again(void)
 			  SPAN_LIT("O:SPXW261120C00400000")) >= 0 &&
 		      span_cmp(p.chain.board.rows[i].id,
 			  SPAN_LIT("O:SPXW261120C00650000")) < 0);
+	pages_again(&p, &middle);
+	/* pages and the level that they told are not taken back */
+	was.pages += 3;
+	was.spot_ts = view_of(&p).spot_ts;
+	CHECK(is_same(view_of(&p), was));
+	CHECK_INT((int64_t)p.chain.n_owed, 750);
+	CHECK(span_eq(
+	    p.chain.board.rows[2].id, SPAN_LIT("O:SPXW261120C00003000")));
 	pages_free(&p);
 }
 
