@@ -102,9 +102,16 @@ $(BINS):
 	$(if $(V),,@echo '  LD      $@')
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(LINK) -o $@ $^ $(PKG_LIBS) -lm
 
+# Parts of tools that have a unit program.
+$(BUILD)/unit/ranges: $(patsubst %,$(BUILD)/obj/cmd/chain-fetch/%.o, \
+	ranges filter)
+$(BUILD)/unit/pages: $(patsubst %,$(BUILD)/obj/cmd/chain-fetch/%.o, \
+	pages chain filter)
+
 $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(LIB)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(LINK) -o $@ $^ $(PKG_LIBS) -lm
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(LINK) -o $@ $(filter %.o,$^) $(LIB) \
+	    $(PKG_LIBS) -lm
 
 # The vendor's stand-in of the tests; its libraries are nobody else's.
 STANDIN = $(BUILD)/standin

@@ -3,97 +3,7 @@
 #
 # chain-fetch, its network half, against the stand-in vendor.
 
-load helpers
-load standin/standin
-
-KEY=s3cr3tTESTkey
-
-setup_file() {
-	export EPOCH_NOW_MS=1794511000000
-	# open.json's contracts at more strikes: some pages of 250
-	jq -c '.data.options |= ([.[], (.[] | .option |=
-	    (capture("^(?<a>.*[CP])(?<k>[0-9]{8})$") |
-	     .a + ("0000000" + (.k | tonumber + 2500 | tostring))[-8:])),
-	    (.[] | .option |= (capture("^(?<a>.*[CP])(?<k>[0-9]{8})$") |
-	     .a + ("0000000" + (.k | tonumber + 1250 | tostring))[-8:]))] |
-	    unique_by(.option))' "$ROOT/tests/boards/open.json" \
-	    >"$BATS_FILE_TMPDIR/board.json"
-	printf '%s\n' "#!/bin/sh" \
-	    'exec chain-fetch --source massive --base-url "$VENDOR" "$@"' \
-	    >"$BATS_FILE_TMPDIR/massive"
-	printf '%s\n' "#!/bin/sh" 'exec chain-fetch --source cboe --base-url \
-	    "$VENDOR/api/global/delayed_quotes/options" "$@"' \
-	    >"$BATS_FILE_TMPDIR/cboe"
-	chmod +x "$BATS_FILE_TMPDIR/massive" "$BATS_FILE_TMPDIR/cboe"
-	export PATH=$BATS_FILE_TMPDIR:$PATH
-}
-
-setup() {
-	if [[ ! -x $STANDIN ]]; then
-		[[ ${CI-} != true ]] || fail "no stand-in built" || return 1
-		skip "no stand-in built (make built)"
-	fi
-	cd "$BATS_TEST_TMPDIR" || return 1
-	BOARD=$BATS_FILE_TMPDIR/board.json
-	export MASSIVE_API_KEY=$KEY
-}
-
-teardown() {
-	standin_stop
-	standin_stop OTHER
-}
-
-# vendor SCRIPT [OPTION...]: one with these faults.
-vendor() {
-	local script=$1
-	shift
-	standin_start -s "$script" --board "$BOARD" --key "$KEY" "$@"
-	export VENDOR=$STANDIN_URL
-}
-
-# A new vendor with other faults.
-revendor() {
-	standin_stop
-	vendor "$@"
-}
-
-requests() {
-	wc -l <"$STANDIN_LOG"
-}
-
-# The only record, a chain_abort with that error and exit, and a text in it.
-assert_abort() {
-	assert "$(wc -l <<<"$output")" = 1 "one record"
-	assert "$(jq -r '"\(.type) \(.symbol) \(.error) \(.exit)"' <<<"$output")" = "chain_abort SPX $1 $2"
-	[[ -z ${3-} ]] || assert "$(jq -r .detail <<<"$output")" has "$3"
-	assert "$stderr" has "(exit $2)"
-}
-
-# Fails with CODE STATUS [TEXT] under a script of faults, in one walk.
-assert_fails() {
-	local script=$1
-	shift
-	revendor "$script"
-	run_tool "$2" massive --parallel 1 ${DEADLINE:+--deadline "$DEADLINE"} SPX
-	assert_abort "$@"
-}
-
-# The clean snapshot of the board, to compare others with.
-clean() {
-	vendor ''
-	run_tool massive --parallel 1 SPX
-	printf '%s\n' "$output" >clean
-	assert "$(tail -n 1 clean | jq '.contracts > 1000 and .pages > 4')" = true
-}
-
-# What a script of faults does not change: the snapshot.
-assert_same() {
-	local script=$1
-	shift
-	revendor "$script"
-	WARN=${WARN-} run_tool massive --parallel 1 "$@" SPX
-	assert "$output" = "$(cat clean)" "$script"
-}
+load fetch
 
 # ------------------------------------------------------------------ the walk
 
@@ -141,7 +51,7 @@ assert_same() {
 	clean
 	local n
 	for n in 1 4; do
-		revendor 'on all foreign 3'
+		vendor 'on all foreign 3'
 		WARN=ok run_tool massive --parallel $n --expirations 2026-11-20: \
 		    --strikes 5000:5400 SPX
 		assert "$(head -n 1 <<<"$output" | jq -r .filter)" = "exp=2026-11-20..;strike=5000..5400"
@@ -364,15 +274,15 @@ assert_same() {
 	# a sanitizer wants more address space than there is memory
 	[[ $BUILD != */san ]] || limit=(env)
 	for script in 'bomb 65' 'endless gzip off'; do
-		revendor "$script"
+		vendor "$script"
 		run_tool 65 "${limit[@]}" massive SPX
 		assert_abort TOO_LONG 65 67108864
 		assert "$(requests)" = 1
 	done
-	revendor ''
+	vendor ''
 	run_tool 65 massive --max-page-bytes 10000 SPX
 	assert_abort TOO_LONG 65
-	revendor 'next fresh'
+	vendor 'next fresh'
 	run_tool 65 massive --parallel 1 --max-pages 20 SPX
 	assert_abort TOO_MANY_PAGES 65
 	run_tool 65 massive --max-contracts 300 SPX
@@ -385,42 +295,109 @@ assert_same() {
 	assert_fails 'on page 2 stall 50%' DEADLINE 69
 	assert_fails 'on page 2 drip 1 30' DEADLINE 69
 	assert_fails 'latency 90' DEADLINE 69
-	revendor 'hang'
+	vendor 'hang'
 	run_tool 69 cboe --deadline 0.2 SPX
 	assert_abort DEADLINE 69
 }
 
-# A certificate for NAME; days from now it ends.
+# certificate NAME SUBJECT-ALT-NAME [DAYS]: it is its own authority, valid for
+# two days, from so many days from now on.
 certificate() {
-	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+	FAULT_REALTIME_OFF=$((${3:-0} * 86400)) LD_PRELOAD=$BUILD/shim/clock.so \
+	    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
 	    -keyout "$1.key" -out "$1.pem" -subj "/CN=$1" -days 2 \
 	    -addext "subjectAltName=$2" 2>/dev/null
 }
 
-@test "H8: TLS: a trusted certificate works; untrusted, wrong name: 69" {
+# tls NAME [OPTION...]: a vendor with that certificate, at the address it has.
+tls() {
+	local name=$1
+	shift
+	vendor '' --tls-cert "$name.pem" --tls-key "$name.key" "$@"
+	VENDOR=https://${VENDOR#http://}
+}
+
+# Both vendors' requests fail with TLS and a text; nothing was asked.
+assert_no_tls() {
+	local source before
+	before=$(requests)
+	for source in massive cboe; do
+		run_tool 69 $source "${@:2}" SPX || return 1
+		assert_abort TLS 69 "$1" || return 1
+		assert "$output" lacks tries || return 1
+	done
+	assert "$(requests)" = "$before" "no key was sent"
+}
+
+@test "H8: TLS: a trusted certificate works; untrusted, wrong name, expired: 69" {
+	clean
 	certificate good IP:127.0.0.1
 	certificate wrong DNS:elsewhere.invalid
-	standin_start --board "$BOARD" --tls-cert good.pem --tls-key good.key
-	VENDOR=https://127.0.0.1:$STANDIN_PORT
-	export VENDOR
+	certificate old IP:127.0.0.1 -3
+	certificate early IP:127.0.0.1 3
+	tls good
 	run_tool massive --cacert good.pem SPX
-	assert "$(tail -n 1 <<<"$output" | jq -r .type)" = chain_end
-	run_tool 69 massive SPX
-	assert_abort TLS 69
-	assert "$(requests)" = "$(standin_log -s length)"
+	assert_board "over TLS"
+	[[ $(requests) -gt 4 ]]
+	assert_no_tls 'self-signed certificate'
+	assert_no_tls 'self-signed certificate' --cacert wrong.pem
 	run_tool 78 massive --cacert nowhere SPX
 	assert_abort CACERT 78
-	standin_stop
-	standin_start --board "$BOARD" --tls-cert wrong.pem --tls-key wrong.key
-	VENDOR=https://127.0.0.1:$STANDIN_PORT
-	run_tool 69 massive --cacert wrong.pem SPX
-	assert_abort TLS 69
-	assert "$(requests)" = 0 "no key was sent"
+	: >empty
+	assert_no_tls '' --cacert empty
+	tls wrong
+	assert_no_tls "no alternative certificate subject name matches" --cacert wrong.pem
+	tls old
+	assert_no_tls 'certificate has expired' --cacert old.pem
+	tls early
+	assert_no_tls 'certificate is not yet valid' --cacert early.pem
 	# no TLS at all behind https
-	standin_stop
-	standin_start --board "$BOARD"
-	VENDOR=https://127.0.0.1:$STANDIN_PORT run_tool 69 massive SPX
-	assert_abort TLS 69
+	vendor ''
+	VENDOR=https://127.0.0.1:$STANDIN_PORT
+	assert_no_tls ''
+}
+
+@test "H8: an authority's certificates; nothing in the environment adds any" {
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+	    -keyout ca.key -out ca.pem -subj /CN=authority -days 2 2>/dev/null
+	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+	    -keyout leaf.key -out leaf.csr -subj /CN=leaf 2>/dev/null
+	openssl x509 -req -in leaf.csr -CA ca.pem -CAkey ca.key -days 2 \
+	    -CAcreateserial -extfile <(echo subjectAltName=IP:127.0.0.1) \
+	    -out leaf.pem 2>/dev/null
+	tls leaf
+	run_tool massive --cacert ca.pem SPX
+	assert_no_tls 'unable to get local issuer certificate'
+	CURL_CA_BUNDLE=$PWD/ca.pem assert_no_tls ''
+}
+
+@test "H8: a server of TLS 1.0 or 1.1 only: 69, whatever this machine's OpenSSL allows" {
+	local version pid port
+	certificate good IP:127.0.0.1
+	printf '%s\n' 'openssl_conf = a' '[a]' 'ssl_conf = b' '[b]' \
+	    'system_default = c' '[c]' 'MinProtocol = TLSv1' \
+	    'CipherString = ALL:@SECLEVEL=0' >lax
+	export VENDOR OPENSSL_CONF=$PWD/lax
+	for version in tls1 tls1_1 tls1_2; do
+		timeout 30 openssl s_server -accept 127.0.0.1:0 -$version -cert good.pem \
+		    -key good.key -HTTP >served 2>&1 3>&- 4>&- </dev/null &
+		pid=$!
+		eventually grep -q '^ACCEPT' served
+		port=$(sed -n 's/^ACCEPT .*://p' served)
+		# who is content with less gets through
+		curl -s --max-time 5 --tlsv1.0 --cacert good.pem \
+		    "https://127.0.0.1:$port/" -o /dev/null
+		VENDOR=https://127.0.0.1:$port
+		run --separate-stderr massive --cacert good.pem SPX
+		kill "$pid"
+		wait "$pid" || :
+		if [[ $version == tls1_2 ]]; then
+			# it serves no pages, but it was asked
+			assert_abort BAD_JSON 65
+		else
+			assert_abort TLS 69 'protocol version'
+		fi
+	done
 }
 
 @test "H8: plain http only to a loopback address; no user in a base URL" {
@@ -462,7 +439,7 @@ certificate() {
 	assert_fails 'on page 3 next back' PAGE_LOOP 76
 	assert_same 'on page 2 next relative'
 	assert_same 'on page 6- next null'
-	revendor 'next key'
+	vendor 'next key'
 	run_tool 76 massive --parallel 1 SPX
 	assert_abort NEXT_URL 76 'carries the key'
 	assert "$stderr$output" lacks "$KEY"
@@ -472,7 +449,7 @@ certificate() {
 	clean
 	local script
 	for script in 'on page 3 overlap 20' 'on page 2- overlap 250'; do
-		revendor "$script"
+		vendor "$script"
 		WARN=ok run_tool massive --parallel 1 SPX
 		assert "$(records contract <<<"$output")" = "$(records contract <clean)"
 		assert "$(tail -n 1 <<<"$output" | jq '.duplicates > 0')" = true
@@ -494,7 +471,7 @@ certificate() {
 	local bad n
 	n=$(tail -n 1 clean | jq .contracts)
 	while read -r bad; do
-		revendor "on page 1 set 5 $bad"
+		vendor "on page 1 set 5 $bad"
 		WARN=ok run_tool massive --parallel 1 SPX
 		assert "$(tail -n 1 <<<"$output" | jq -c '[.contracts, .rejected]')" = "[$((n - 1)),1]" "$bad"
 		assert "$stderr" has "1 of $n rows rejected"
@@ -514,7 +491,7 @@ certificate() {
 		last_quote {"bid":1,"bid":2}
 	END
 	while read -r bad; do
-		revendor "on page 1 set 5 $bad"
+		vendor "on page 1 set 5 $bad"
 		WARN=ok run_tool massive --parallel 1 SPX
 		assert "$(tail -n 1 <<<"$output" | jq -c '[.contracts, .rejected, .bad_values]')" = "[$n,0,1]" "$bad"
 	done <<-'END'
@@ -536,19 +513,50 @@ certificate() {
 	    'drop rows last_trade' 'set rows greeks {}' 'drop rows implied_volatility' \
 	    'drop rows day' 'set rows underlying_asset {}' 'drop rows underlying_asset' \
 	    'set rows surprise {"a":[1,2,{"b":null}]}'; do
-		revendor "$what"
+		vendor "$what"
 		run_tool massive --parallel 1 SPX
 		assert "$(records contract <<<"$output" | jq -r .id)" = "$(records contract <clean | jq -r .id)" "$what"
 	done
 }
 
-@test "H18: DNS that fails, nobody there: 69" {
-	VENDOR=https://nonexistent.invalid run_tool 69 massive --deadline 5 SPX
-	assert "$(jq -r .exit <<<"$output")" = 69
-	VENDOR=http://127.0.0.1:1 run_tool 69 massive SPX
-	assert_abort CONNECT 69
-	VENDOR='http://[::1]:1' run_tool 69 massive SPX
-	assert_abort CONNECT 69
+@test "H18: a name that does not resolve, an address where nobody is: 69" {
+	local source
+	export FAULT_HOSTS='other.invalid=127.0.0.1'
+	for source in massive cboe; do
+		VENDOR=https://vendor.invalid LD_PRELOAD=$BUILD/shim/resolve.so:$BUILD/shim/clock.so \
+		    FAULT_WAIT_SCALE=20 run_tool 69 $source SPX
+		assert_abort DNS 69 'after 4 tries: could not resolve host: vendor.invalid'
+		VENDOR=http://127.0.0.1:1 fast 20 run_tool 69 $source SPX
+		assert_abort CONNECT 69 'after 4 tries'
+		VENDOR='http://[::1]:1' fast 20 run_tool 69 $source SPX
+		assert_abort CONNECT 69 'after 4 tries'
+	done
+}
+
+@test "H18: IPv6 only: by address, by name; either family where there are both" {
+	local hosts
+	grep -q '^0\{31\}1 ' /proc/net/if_inet6 || skip "no ::1 here"
+	clean
+	vendor '' --ipv6
+	assert "$VENDOR" =~ '^http://\[::1\]:'
+	run_tool massive SPX
+	assert_board ::1
+	run_tool cboe SPX
+	certificate six DNS:vendor.invalid
+	tls six --ipv6
+	VENDOR=https://vendor.invalid:$STANDIN_PORT
+	for hosts in ::1 ::1,127.0.0.1 127.0.0.1,::1; do
+		FAULT_HOSTS="vendor.invalid=$hosts" LD_PRELOAD=$BUILD/shim/resolve.so \
+		    run_tool massive --cacert six.pem SPX
+		assert_board "$hosts"
+	done
+	tls six
+	VENDOR=https://vendor.invalid:$STANDIN_PORT
+	for hosts in ::1,127.0.0.1 127.0.0.1,::1; do
+		FAULT_HOSTS="vendor.invalid=$hosts" LD_PRELOAD=$BUILD/shim/resolve.so \
+		    run_tool massive --cacert six.pem SPX
+		assert_board "$hosts, no IPv6"
+	done
 }
 
 @test "times in other units are told by their size, and counted" {
@@ -556,7 +564,7 @@ certificate() {
 	local quote
 	quote=$(records contract <clean | head -n 1 | jq .quote_ts)
 	for unit in "$quote" "${quote}123" "${quote:0:10}"; do
-		revendor "on page 1 set 1 last_quote.last_updated $unit"
+		vendor "on page 1 set 1 last_quote.last_updated $unit"
 		WARN=ok run_tool massive --parallel 1 SPX
 		assert "$stderr" has "1 odd units of time"
 		assert "$(records contract <<<"$output" | head -n 1 | jq .quote_ts)" = \
@@ -586,11 +594,11 @@ certificate() {
 	assert "$(standin_log -s '[.[].key] | unique == ["'"$KEY"'"]')" = true
 	assert "$(standin_log -s '[.[].key_in] | unique | tostring')" = '[["authorization"]]'
 	# failures do not tell it, either
-	revendor 'status 401'
+	vendor 'status 401'
 	run_tool 77 massive -v SPX
 	assert "$output$stderr" lacks "$KEY"
 	# nor does what goes downstream
-	revendor ''
+	vendor ''
 	massive --raw SPX | geom-hash | epoch-promote >decisions
 	run ! grep -qa "$KEY" decisions
 	state_dump >state
@@ -657,7 +665,7 @@ certificate() {
 @test "frozen in the middle and resumed: the same snapshot" {
 	clean
 	local pid rc=0
-	revendor 'latency 30'
+	vendor 'latency 30'
 	massive --parallel 1 SPX >out 2>err 3>&- 4>&- &
 	pid=$!
 	eventually grep -q '"page":1' "$STANDIN_LOG"
@@ -683,7 +691,7 @@ certificate() {
 	assert "$rc" != 0
 	assert "$(rcli DBSIZE)" = 0
 	# the next run converges
-	revendor ''
+	vendor ''
 	massive SPX | geom-hash | epoch-promote >out
 	assert "$(rcli HLEN epoch:active)" = 1
 	redis_stop
@@ -699,7 +707,7 @@ certificate() {
 	wait "$pid" || rc=$?
 	assert "$rc" != 141
 	assert "$(grep -c chain_end out)" = 1
-	revendor 'on page 2 once status 401'
+	vendor 'on page 2 once status 401'
 	massive --parallel 1 --every 0.02 SPX >out 2>err 3>&- 4>&- &
 	pid=$!
 	eventually eval '[[ $(grep -c chain_end out) -ge 3 ]]'
@@ -712,7 +720,7 @@ certificate() {
 	local code
 	redis_start
 	for code in 401:77 429:75 503:69 404:65; do
-		revendor "status ${code%:*} retry-after 99999"
+		vendor "status ${code%:*} retry-after 99999"
 		run sh -c 'massive SPX 2>/dev/null | geom-hash 2>/dev/null |
 		    epoch-promote 2>/dev/null >decisions'
 		assert "$status" = "${code#*:}" "$code"
@@ -800,7 +808,7 @@ certificate() {
 	# escapes make them jansson's to read
 	curl -s -H "Authorization: Bearer $KEY" "$VENDOR/v3/snapshot/options/I:SPX?limit=250&sort=ticker" |
 		jq -c 'del(.next_url) | .results |= [limit(9999; repeat(.[])) | .note = ("\"" * 200)]' >body
-	revendor "body $PWD/body"
+	vendor "body $PWD/body"
 	run_tool 69 massive --deadline 0.3 SPX
 	assert_abort DEADLINE 69
 }
@@ -813,11 +821,11 @@ certificate() {
 	for script in 'on request 2- drop page results' \
 	    'on request 2- drop page results next absent' \
 	    'on request 2- overlap 20 set page results []'; do
-		revendor "$script"
+		vendor "$script"
 		run_tool 65 massive --parallel 4 SPX
 		assert "$(jq -r .type <<<"$output")" = chain_abort "$script"
 	done
-	revendor 'on request 2- set page results [] next absent'
+	vendor 'on request 2- set page results [] next absent'
 	run_tool 65 massive --parallel 4 SPX
 	assert_abort INCOMPLETE 65 '250 of 250 contracts did not come again'
 }
@@ -826,7 +834,7 @@ certificate() {
 	clean
 	local n
 	for n in 2 3 4 7; do
-		revendor "on request $n set page results [] next absent"
+		vendor "on request $n set page results [] next absent"
 		run_tool massive --parallel 4 SPX
 		assert "$(records contract <<<"$output")" = "$(records contract <clean)" "request $n"
 	done
@@ -840,7 +848,7 @@ certificate() {
 		# at most 1 % of the 250 of the first page may go
 		jq -c --argjson n "$n" '.data.options |= (sort_by(.option) | .[$n:])' \
 		    "$BOARD" >less
-		revendor 'on request 2- board 2' --board less
+		vendor 'on request 2- board 2' --board less
 		if ((n == 2)); then
 			run_tool massive --parallel 4 SPX
 			assert "$output" lacks "$gone"
@@ -862,7 +870,7 @@ certificate() {
 		assert_abort TOO_MANY 65
 	done
 	# so do those that the vendor repeats
-	revendor 'on page 2- overlap 20'
+	vendor 'on page 2- overlap 20'
 	WARN=ok run_tool massive --parallel 1 --max-contracts "$n" SPX
 	assert "$(tail -n 1 <<<"$output" | jq .contracts)" = "$n"
 }
@@ -876,7 +884,7 @@ certificate() {
 	last=$(TZ=America/New_York date -d "@$((after + 86400))" +%F)
 	assert "$last" = 2026-11-20
 	for n in 1 4; do
-		revendor ''
+		vendor ''
 		EPOCH_NOW_MS='' MIDNIGHT_BEFORE=$before MIDNIGHT_AFTER=$after \
 		    LD_PRELOAD=$BUILD/shim/midnight.so \
 		    run_tool massive --parallel $n --days 1 SPX

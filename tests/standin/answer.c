@@ -271,6 +271,20 @@ say_fault(struct request *r, struct answer *a)
 	return true;
 }
 
+/* As it is written, or, of "+N", the date N seconds from now. */
+static void
+add_retry_after(struct buf *b, struct span text)
+{
+	int64_t ahead;
+
+	buf_str(b, "Retry-After: ");
+	if (text.n > 1 && text.p[0] == '+' &&
+	    span_int((struct span){text.p + 1, text.n - 1}, &ahead) == 0)
+		delivery_date(b, ahead);
+	else
+		buf_span(b, text);
+}
+
 static void
 add_fault_headers(struct answer *a)
 {
@@ -278,10 +292,11 @@ add_fault_headers(struct answer *a)
 		const struct fault *f = a->plan.faults[i];
 
 		if (f->kind == F_RETRY_AFTER)
-			buf_str(&a->headers, "Retry-After: ");
-		else if (f->kind != F_HEADER)
+			add_retry_after(&a->headers, f->text[0]);
+		else if (f->kind == F_HEADER)
+			buf_span(&a->headers, f->text[0]);
+		else
 			continue;
-		buf_span(&a->headers, f->text[0]);
 		buf_str(&a->headers, "\r\n");
 	}
 }

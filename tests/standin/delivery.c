@@ -111,17 +111,17 @@ phrase(int status)
 	return "Unnamed";
 }
 
-static void
-add_date(struct buf *b)
+void
+delivery_date(struct buf *b, int64_t ahead)
 {
 	char text[64];
-	time_t now = time(NULL);
+	time_t t = time(NULL) + (time_t)ahead;
 	struct tm tm;
 
-	if (gmtime_r(&now, &tm) == NULL)
+	if (gmtime_r(&t, &tm) == NULL)
 		return;
 	strftime(text, sizeof(text), "%a, %d %b %Y %H:%M:%S GMT", &tm);
-	buf_fmt(b, "Date: %s\r\n", text);
+	buf_str(b, text);
 }
 
 static void
@@ -132,8 +132,9 @@ add_head(const struct answer *a, struct delivery *w, enum framing framing,
 
 	buf_fmt(b, "HTTP/1.1 %d %s\r\nServer: nginx/1.19.2\r\n", a->status,
 	    phrase(a->status));
-	add_date(b);
-	buf_fmt(b, "Content-Type: %s\r\n", a->type);
+	buf_str(b, "Date: ");
+	delivery_date(b, 0);
+	buf_fmt(b, "\r\nContent-Type: %s\r\n", a->type);
 	if (framing == BY_CHUNKS)
 		buf_str(b, "Transfer-Encoding: chunked\r\n");
 	else if (framing == BY_LENGTH)

@@ -20,6 +20,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "standin.h"
 
 #define SLICE ((size_t)131072)
@@ -96,6 +97,7 @@ take_request(struct lws *wsi, struct slot *slot, const char *path)
 	forget(c);
 	c->is_busy = true;
 	c->request.number = ++s->requests;
+	c->request.at = clock_mono_ms();
 	request_read(&c->request, wsi, path, s->key);
 	answer_make(s, &c->request, &c->answer);
 	delivery_make(&c->request, &c->answer, &c->wire);

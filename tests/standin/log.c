@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * log: one JSON line a request, written by one write just before its last
- * bytes go out, so that who has the answer finds the line.
+ * bytes go out, so that who has the answer finds the line.  "at" is when the
+ * request came, in ms of a clock that only goes forward: for differences.
  *
  * Never the key: only how it came and, where the server has one, in which
  * places the request had its text (a client's mistake, if it is any other
@@ -61,8 +62,8 @@ log_request(const struct standin *s, struct request *r, const struct answer *a,
 
 	if (s->log_fd < 0)
 		return;
-	buf_fmt(&b, "{\"request\":%lld,\"method\":\"%s\",\"path\":",
-	    (long long)r->number, r->method);
+	buf_fmt(&b, "{\"request\":%lld,\"at\":%lld,\"method\":\"%s\",\"path\":",
+	    (long long)r->number, (long long)r->at, r->method);
 	rec_quote(&b, buf_view(&r->path));
 	add_args(&b, &r->args);
 	add_list(&b, "headers", &r->headers);

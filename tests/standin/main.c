@@ -45,7 +45,8 @@ enum {
 	O_TTL,
 	O_READY_FD,
 	O_UNKNOWN,
-	O_LIMIT
+	O_LIMIT,
+	O_IPV6
 };
 
 static const struct opt options[] = {
@@ -60,6 +61,7 @@ static const struct opt options[] = {
     {O_READY_FD, "ready-fd", "FD", "write the port there, too"},
     {O_UNKNOWN, "unknown", "HOW", "unknown underlying: empty (200) or 404"},
     {O_LIMIT, "over-limit", "HOW", "limit over 250: clamp or error (400)"},
+    {O_IPV6, "ipv6", NULL, "listen on ::1 instead of 127.0.0.1"},
     OPT_COMMON,
     {0},
 };
@@ -67,6 +69,7 @@ static const struct opt options[] = {
 static struct {
 	const char *script, *log, *cert, *cert_key;
 	int64_t ttl_ms, ready_fd;
+	bool is_ipv6;
 } conf = {.ttl_ms = 120 * 1000, .ready_fd = -1};
 
 static struct standin server = {.log_fd = -1};
@@ -128,6 +131,9 @@ take_option(const struct opt_set *set, int c, const char *arg)
 		if (opt_int(arg, 0, 1023, &conf.ready_fd) == 0)
 			return 0;
 		return opt_usage(set, "not a descriptor: %s", arg);
+	case O_IPV6:
+		conf.is_ipv6 = true;
+		return 0;
 	case O_UNKNOWN:
 		which = choose(arg, "empty", "404");
 		server.unknown_is_404 = which == 1;
@@ -214,8 +220,9 @@ listen_on_loopback(void)
 	struct lws_vhost *vhost;
 
 	protocols[0].per_session_data_size = http_session_size();
-	info.options =
-	    LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_DISABLE_IPV6;
+	info.options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS;
+	if (!conf.is_ipv6)
+		info.options |= LWS_SERVER_OPTION_DISABLE_IPV6;
 	if (server.is_tls)
 		info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
 	info.max_http_header_data = HEAD_MAX;
@@ -223,7 +230,7 @@ listen_on_loopback(void)
 	context = lws_create_context(&info);
 	if (context == NULL)
 		return NULL;
-	info.iface = "127.0.0.1";
+	info.iface = conf.is_ipv6 ? "::1" : "127.0.0.1";
 	info.port = 0;
 	info.protocols = protocols;
 	info.alpn = "http/1.1";

@@ -14,6 +14,7 @@
 
 struct request {
 	int64_t number; /* 1, 2, … since the start */
+	int64_t at;     /* monotonic ms: when it came */
 	const char *method;
 	struct buf path;      /* decoded */
 	struct words args;    /* name, value, … decoded; without apiKey */

@@ -16,7 +16,7 @@
 STANDIN=$BUILD/standin
 
 standin_start() {
-	local name=STANDIN script='' dir i line
+	local name=STANDIN script='' host=127.0.0.1 dir i line
 	while [[ ${1-} == -[ns] ]]; do
 		case $1 in
 		-n) name=$2 ;;
@@ -35,7 +35,8 @@ standin_start() {
 		# read fails on a line that is not yet whole
 		if read -r line <"$dir/out"; then
 			printf -v "${name}_PORT" %s "${line#port }"
-			printf -v "${name}_URL" %s "http://127.0.0.1:${line#port }"
+			[[ " $* " != *' --ipv6 '* ]] || host='[::1]'
+			printf -v "${name}_URL" %s "http://$host:${line#port }"
 			return 0
 		fi
 		kill -0 $! 2>/dev/null || break

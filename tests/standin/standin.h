@@ -75,6 +75,9 @@ void delivery_make(
     const struct request *r, struct answer *a, struct delivery *w);
 void delivery_free(struct delivery *w);
 
+/* Append the date of so many seconds from now, as headers have it. */
+void delivery_date(struct buf *b, int64_t ahead);
+
 /* A chunk of blanks, for bodies that never end. */
 struct span delivery_filler(void);
 
