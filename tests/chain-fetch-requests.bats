@@ -614,7 +614,7 @@ chain_abort SPX dormant $E2 STOPPED"
 
 # The pipe behind us; its standard output is decisions.
 loop() {
-	massive --parallel 1 --deadline 5 - | geom-hash | epoch-promote >decisions
+	massive --parallel 1 --deadline 1 - | geom-hash | epoch-promote >decisions
 }
 
 decisions() {
