@@ -78,7 +78,7 @@ refresh() {
 # others FROM TO: records that are not ours, no two alike.
 others() {
 	seq "$1" "$2" |
-		sed 's/.*/{"type":"tick", "ts":&,"x":&.10,"y":"\\u00e9 é"}/'
+		sed 's/.*/{"type":"note", "ts":&,"x":&.10,"y":"\\u00e9 é"}/'
 }
 
 # start COMMAND…: in the background, what is written to descriptor 7 is its
@@ -174,7 +174,7 @@ chain_begin SPX gap null null"
 	} >mixed
 	run_tool massive - <mixed
 	printf '%s\n' "$output" >out
-	grep '"tick"' out | cmp - <(others 1 3000)
+	grep '"note"' out | cmp - <(others 1 3000)
 	whole_snapshots out
 	assert "$(begins out | wc -l)" = 2
 	# nothing asked for: a mere pipe
@@ -279,7 +279,7 @@ SPX scheduled"
 	eventually has_types 1 chain_end out
 	# the second waits for its turn: lines do not
 	others 1 1 >&7
-	eventually grep -q tick out
+	eventually grep -q note out
 	assert "$(requests)" = 1
 	finish 0
 	assert "$(requests)" = 2
@@ -379,8 +379,8 @@ SPX scheduled"
 	assert "$(requests)" = "$asked" "no snapshot before the last one is read"
 	finish 0
 	wait "${PIDS[1]}"
-	grep '"tick"' got | cmp - <(others 1 150002)
-	whole_snapshots <(grep -v '"tick"' got)
+	grep '"note"' got | cmp - <(others 1 150002)
+	whole_snapshots <(grep -v '"note"' got)
 	whole_snapshots got
 	assert "$(begins got)" = "chain_begin SPX gap null null
 chain_begin SPX dormant $E1 null
@@ -412,8 +412,8 @@ chain_begin NDX gap null null"
 	PIDS+=("$!")
 	finish 0
 	wait "${PIDS[2]}"
-	assert "$(grep -c '"tick"' got)" = 1500000
-	whole_snapshots <(grep -v '"tick"' got)
+	assert "$(grep -c '"note"' got)" = 1500000
+	whole_snapshots <(grep -v '"note"' got)
 }
 
 @test "snapshots that pass through are not broken up by ours" {
@@ -507,7 +507,7 @@ chain_abort SPX dormant $E2 STOPPED"
 		exec 7>&-
 		[[ $rc == 0 || $rc == 75 ]] || fail "status $rc"
 		assert "$(tail -c 1 out)" = "" "the last byte is a newline"
-		whole_snapshots <(grep -v '"tick"' out)
+		whole_snapshots <(grep -v '"note"' out)
 	done
 }
 
@@ -718,7 +718,7 @@ meta() {
 	kill -CONT "$REDIS_PID"
 	exec 7>&-
 	wait "${PIDS[0]}"
-	assert "$(grep -c '"tick"' out)" = 100000
-	assert "$(grep -v '"tick"' out | jq -r .outcome | sort -u)" = same
+	assert "$(grep -c '"note"' out)" = 100000
+	assert "$(grep -v '"note"' out | jq -r .outcome | sort -u)" = same
 	assert "$(cat err err2 err3)" = ""
 }
