@@ -369,14 +369,18 @@ SPX scheduled"
 	# it is fetched, and more than a pipe holds
 	eventually eval '[[ $(requests) -ge 5 ]]'
 	others 1 150000 >&7
+	asked=$(requests)
 	refresh SPX gap >&7
 	refresh NDX gap >&7
 	refresh SPX dormant $E1 >&7
 	others 150001 150002 >&7
-	asked=$(requests)
+	eventually eval 'kill -USR1 "$PID"
+	    grep -q "asked 4 .* passed 150002" err'
+	sleep 0.05
+	asked+=" $(requests)"
 	cat <&8 >got 3>&- 4>&- 7>&- &
 	PIDS+=("$!")
-	assert "$(requests)" = "$asked" "no snapshot before the last one is read"
+	assert "${asked#* }" = "${asked% *}" "none is begun before the last one is read"
 	finish 0
 	wait "${PIDS[1]}"
 	grep '"note"' got | cmp - <(others 1 150002)
@@ -418,14 +422,19 @@ chain_begin NDX gap null null"
 
 @test "snapshots that pass through are not broken up by ours" {
 	vendor ''
+	massive --parallel 1 SPX >plain
+	local i pages
+	pages=$(requests)
 	make_chain -S SPY -n 40 >passing
-	start massive -
+	start massive --parallel 1 -
 	head -n 10 passing >&7
 	refresh SPX gap >&7
-	eventually eval '[[ $(requests) -ge 1 ]]'
-	head -n 20 passing | tail -n 10 >&7
-	eventually has_lines 20 out
-	tail -n +21 passing >&7
+	eventually eval '[[ $(requests) == $((2 * pages)) ]]'
+	for ((i = 11; i <= 30; i++)); do
+		sed -n ${i}p passing >&7
+		eventually has_lines $i out
+	done
+	tail -n +31 passing >&7
 	finish 0
 	whole_snapshots out
 	cmp <(head -n 42 out) passing
