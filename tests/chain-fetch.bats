@@ -153,7 +153,7 @@ setup() {
 
 @test "help and version" {
 	run_tool chain-fetch --help
-	assert "$output" has "usage: chain-fetch [OPTION...] SYMBOL..."
+	assert "$output" has "usage: chain-fetch [OPTION...] [-] [SYMBOL...]"
 	local name
 	for name in source from expirations days strikes reason equity \
 	    max-contracts quiet; do

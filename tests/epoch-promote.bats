@@ -257,6 +257,14 @@ sound() {
 	promote hb 65
 	assert "$output" = '{"type":"heartbeat","ts":1,"state":"up"}'
 	assert "$(rcli DBSIZE)" = 0
+	promote none 0 --allow-none
+	promote hb 0 --allow-none
+	assert "$output" = '{"type":"heartbeat","ts":1,"state":"up"}'
+	# it allows nothing else
+	echo '{' >bad
+	promote bad 65 --allow-none
+	make_chain | geom-hash | head -n 3 >cut
+	promote cut 65 --allow-none
 }
 
 @test "a count, a hash, a line that does not agree: rejected, unchanged" {

@@ -283,7 +283,11 @@ shuffled() {
 	    "\"x\":\(.).\(.)0e-3,\"y\":\"\\u00\(. % 90 + 10) é ☃\" } "' >others
 	run_tool 65 geom-hash others # no snapshot in it
 	assert "$output" = "$(cat others)"
+	run_tool geom-hash --allow-none others
+	assert "$output" = "$(cat others)"
+	run_tool geom-hash --allow-none /dev/null
 	make_chain -n 6 >chain
+	run_tool 65 geom-hash --allow-none < <(head -n 3 chain)
 	{
 		head -n 3 chain
 		cat others

@@ -22,6 +22,18 @@ chain_reason(const struct chain_conf *conf)
 	return conf->reason != NULL ? conf->reason : "scheduled";
 }
 
+const char *
+chain_reason_named(const char *name)
+{
+	static const char *const reasons[] = {"scheduled", "dormant", "first",
+	    "unknown_contracts", "gap", "manual"};
+
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+		if (strcmp(name, reasons[i]) == 0)
+			return reasons[i];
+	return NULL;
+}
+
 void
 chain_start(struct chain *c, const struct chain_conf *conf, const char *symbol,
     int64_t begin_ts)
@@ -131,6 +143,7 @@ chain_abort(const struct chain_conf *conf, const char *symbol, int64_t ts,
 	rec_begin(&b, "chain_abort", ts);
 	rec_add_str(&b, "symbol", symbol);
 	rec_add_str(&b, "reason", chain_reason(conf));
+	rec_add_str(&b, "for_epoch", conf->for_epoch);
 	rec_add_str(&b, "error", e->code);
 	rec_add_int(&b, "exit", e->exit);
 	rec_add_str(&b, "detail", e->text);
@@ -269,6 +282,7 @@ write_begin(const struct chain *c)
 	rec_add_str(&b, "symbol", c->symbol);
 	rec_add_str(&b, "source", c->conf->source);
 	rec_add_str(&b, "reason", chain_reason(c->conf));
+	rec_add_str(&b, "for_epoch", c->conf->for_epoch);
 	rec_add_str(&b, "filter", filter[0] == '\0' ? NULL : filter);
 	rec_end(&b);
 	out_write(c->conf->out, b.p, b.n);

@@ -17,7 +17,8 @@
 struct chain_conf {
 	struct out *out;
 	const char *source;
-	const char *reason; /* NULL: scheduled */
+	const char *reason;    /* NULL: scheduled */
+	const char *for_epoch; /* of a request; NULL: it named none */
 	struct filter filter;
 	int64_t max_contracts;
 };
@@ -59,6 +60,9 @@ struct chain_end {
 };
 
 const char *chain_reason(const struct chain_conf *conf);
+
+/* The reason of that name; NULL when there is none. */
+const char *chain_reason_named(const char *name);
 
 /* Start over with another snapshot; {0} is a valid one before the first. */
 void chain_start(struct chain *c, const struct chain_conf *conf,

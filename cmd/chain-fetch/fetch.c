@@ -162,8 +162,27 @@ fetch_raw(
 
 /* ------------------------------------------------------------ the schedule */
 
-static int
-fetch_one(struct fetch *f, const struct wanted *w)
+int
+fetch_open(struct fetch *f, const struct http_aside *aside, struct err *e)
+{
+	const struct fetch_conf *conf = f->conf;
+	struct http_conf http = {
+	    .base = conf->base,
+	    .cacert = conf->cacert,
+	    .key = conf->key.text[0] != '\0' ? &conf->key : NULL,
+	    .max_body = conf->max_body,
+	    .parallel = (int)conf->parallel,
+	    .aside = aside,
+	};
+
+	if (http_open(&f->http, &http, e) == 0)
+		return 0;
+	http_close(&f->http);
+	return -1;
+}
+
+int
+fetch_symbol(struct fetch *f, const struct wanted *w)
 {
 	int rc;
 
@@ -174,7 +193,6 @@ fetch_one(struct fetch *f, const struct wanted *w)
 	else
 		rc = fetch_cboe(f, w);
 	progress_end(&f->progress);
-	out_flush(f->conf->chain.out);
 	return rc;
 }
 
@@ -192,50 +210,38 @@ fetch_all(struct fetch *f, const struct wanted *wanted, size_t n)
 			    rc, chain_abort(&f->conf->chain,
 				    wanted[i].symbol.name, clock_now_ms(), &e));
 		} else {
-			rc = err_worse(rc, fetch_one(f, &wanted[i]));
+			rc = err_worse(rc, fetch_symbol(f, &wanted[i]));
 		}
+		out_flush(f->conf->chain.out);
 	}
 	return rc;
 }
 
-/* Beats are counted from the start, so nothing drifts; one that is missed is
- * left out, so nothing overlaps. */
-static void
-wait_for_beat(int64_t *next, int64_t every)
+int64_t
+fetch_next_beat(int64_t last, int64_t every)
 {
-	int64_t now = clock_mono_ms();
+	int64_t now = clock_mono_ms(), next = last + every;
 
-	*next += every;
-	if (*next <= now)
-		*next += (now - *next) / every * every + every;
-	while (!sig_stop && (now = clock_mono_ms()) < *next)
-		clock_sleep_ms(*next - now < 100 ? *next - now : 100);
+	if (next <= now)
+		next += (now - next) / every * every + every;
+	return next;
 }
 
 int
 fetch_run(const struct fetch_conf *conf, struct wanted *wanted, size_t n)
 {
 	struct fetch f = {.conf = conf};
-	struct http_conf http = {
-	    .base = conf->base,
-	    .cacert = conf->cacert,
-	    .key = conf->key.text[0] != '\0' ? &conf->key : NULL,
-	    .max_body = conf->max_body,
-	    .parallel = (int)conf->parallel,
-	};
 	struct err e;
-	int64_t next;
+	int64_t beat;
 	int rc;
 
-	if (http_open(&f.http, &http, &e) != 0) {
-		rc = wanted_abort(wanted, n, &conf->chain, &e, EX_OK);
-		http_close(&f.http);
-		return rc;
-	}
-	next = clock_mono_ms();
+	if (fetch_open(&f, NULL, &e) != 0)
+		return wanted_abort(wanted, n, &conf->chain, &e, EX_OK);
+	beat = clock_mono_ms();
 	rc = fetch_all(&f, wanted, n);
 	while (conf->every_ms > 0 && !sig_stop && !conf->chain.out->failed) {
-		wait_for_beat(&next, conf->every_ms);
+		beat = fetch_next_beat(beat, conf->every_ms);
+		http_wait(f.http, beat - clock_mono_ms());
 		/* between two beats the end of a service is no failure */
 		rc = sig_stop ? EX_OK : fetch_all(&f, wanted, n);
 	}

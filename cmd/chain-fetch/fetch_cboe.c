@@ -7,9 +7,8 @@
 #include "fetch.h"
 #include "sig.h"
 
-#define GAP_MS                                                                 \
-	1000 /* between two requests: it is a courtesy that they serve         \
-	      */
+/* Between two requests: it is a courtesy that they serve. */
+#define GAP_MS 1000
 
 struct reading {
 	struct documents *documents;
@@ -37,7 +36,7 @@ wait_for_turn(struct fetch *f)
 	       (rest = f->last + GAP_MS - clock_mono_ms()) > 0) {
 		if (rest >= fetch_rest(f))
 			return false;
-		clock_sleep_ms(rest < 100 ? rest : 100);
+		http_wait(f->http, rest);
 	}
 	f->last = clock_mono_ms();
 	return !sig_stop && fetch_rest(f) > 0;
@@ -107,9 +106,8 @@ fetch_document(
 		if (rc != -1)
 			return rc;
 		wait = fetch_wait(f, &v, tries);
-		for (int64_t end = clock_mono_ms() + wait, left;
-		     !sig_stop && (left = end - clock_mono_ms()) > 0;)
-			clock_sleep_ms(left < 100 ? left : 100);
+		if (wait > 0)
+			http_wait(f->http, wait);
 	}
 	return chain_abort(
 	    &f->conf->chain, w->symbol.name, clock_now_ms(), &v.err);

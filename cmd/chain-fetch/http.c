@@ -279,21 +279,43 @@ take_done(struct http *h)
 	return NULL;
 }
 
+/* Until the network, or what is served aside, has news. */
+static void
+wait_for_news(struct http *h, int64_t ms)
+{
+	const struct http_aside *aside = h->conf.aside;
+	struct curl_waitfd extra[HTTP_ASIDE_MAX] = {0};
+	struct pollfd fds[HTTP_ASIDE_MAX];
+	int n = aside != NULL ? aside->fds(aside->ctx, fds) : 0;
+
+	for (int i = 0; i < n; i++) {
+		extra[i].fd = fds[i].fd;
+		if (fds[i].events & POLLIN)
+			extra[i].events |= CURL_WAIT_POLLIN;
+		if (fds[i].events & POLLOUT)
+			extra[i].events |= CURL_WAIT_POLLOUT;
+	}
+	if (n >= 0)
+		curl_multi_poll(h->multi, extra, (unsigned)n, (int)ms, NULL);
+}
+
 struct http_job *
 http_wait(struct http *h, int64_t wait_ms)
 {
+	const struct http_aside *aside = h->conf.aside;
 	int64_t until = clock_mono_ms() + wait_ms, rest;
 	struct http_job *job;
 	int running;
 
 	for (;;) {
+		if (aside != NULL && aside->serve(aside->ctx))
+			return NULL;
 		curl_multi_perform(h->multi, &running);
 		job = take_done(h);
 		rest = until - clock_mono_ms();
 		if (job != NULL || rest <= 0 || sig_stop)
 			return job;
-		curl_multi_poll(h->multi, NULL, 0,
-		    (int)(rest < POLL_MS ? rest : POLL_MS), NULL);
+		wait_for_news(h, rest < POLL_MS ? rest : POLL_MS);
 	}
 }
 

@@ -10,6 +10,8 @@
 #ifndef CHAIN_FETCH_HTTP_H
 #define CHAIN_FETCH_HTTP_H
 
+#include <poll.h>
+
 #include "buf.h"
 #include "err.h"
 #include "secret.h"
@@ -18,12 +20,25 @@
 /* And of all bodies on their way together, however many walks there are. */
 #define HTTP_BODIES_MAX HTTP_BODY_MAX
 
+/* What else is served while http_wait waits, and each time it is called. */
+struct http_aside {
+	void *ctx;
+	/* The descriptors to wait for, too (HTTP_ASIDE_MAX of them at most);
+	 * how many, or -1: do not wait, there is more to serve. */
+	int (*fds)(void *ctx, struct pollfd *fds);
+	/* true: http_wait is to return, its caller has something to do. */
+	bool (*serve)(void *ctx);
+};
+
+#define HTTP_ASIDE_MAX 2
+
 struct http_conf {
 	const char *base;         /* URL: the origin of all requests */
 	const char *cacert;       /* PEM file; NULL: the system's */
 	const struct secret *key; /* sent as a header; NULL: none */
 	int64_t max_body;
-	int parallel; /* connections */
+	int parallel;                   /* connections */
+	const struct http_aside *aside; /* NULL: nothing */
 };
 
 /* A request, owned by http from http_start until http_wait hands it back. */
@@ -57,9 +72,10 @@ const char *http_version(void);
 void http_start(struct http *h, struct http_job *job, const char *url);
 
 /*
- * The next job that is done; NULL after wait_ms, or when told to stop.  Its
- * body counts no more among those on their way: read it and free it before the
- * next call.
+ * The next job that is done; NULL after wait_ms, when told to stop, or when
+ * what is served aside wants it.  Its body counts no more among those on their
+ * way: read it and free it before the next call.  Without a job it is a way to
+ * wait.
  */
 struct http_job *http_wait(struct http *h, int64_t wait_ms);
 

@@ -3,12 +3,14 @@
  * chain-fetch: the listed contracts of an underlying, as one snapshot.
  *
  *	chain-fetch [--source massive|cboe] [OPTION...] SYMBOL...
+ *	chain-fetch [--every S] [OPTION...] - [SYMBOL...]
  *	chain-fetch --from FILE|- [OPTION...] SYMBOL...
  *
- * In: a vendor's answers over HTTPS, or what was saved of them.  Out, for
- * each snapshot: chain_begin, the contracts sorted by id, chain_end; or one
- * chain_abort; with --raw the bodies, too, as chain_page.  Every SYMBOL is
- * answered.  Redis: not used.
+ * In: a vendor's answers over HTTPS, or what was saved of them; with - also
+ * refresh records, all others pass (requests.c).  Out, for each snapshot:
+ *chain_begin, the contracts sorted by id, chain_end; or one chain_abort; with
+ *--raw the bodies, too, as chain_page.  Every SYMBOL is answered.  Redis: not
+ *used.
  *
  * Why it is right.  A snapshot is held until its last page or document has
  * ended and all of it was valid, so a cut, broken or too bad one never shows
@@ -28,6 +30,7 @@
 #include "fetch.h"
 #include "opt.h"
 #include "rec.h"
+#include "requests.h"
 #include "saved.h"
 #include "sig.h"
 
@@ -81,8 +84,9 @@ static const struct opt options[] = {
 
 static const struct opt_set set = {
     .table = options,
-    .operands = "SYMBOL...",
-    .summary = "Turn a vendor's option chains into snapshots.",
+    .operands = "[-] [SYMBOL...]",
+    .summary = "Turn a vendor's option chains into snapshots; those of the\n"
+	       "operands, and with - those that refresh records ask for.",
     .versions = "jansson " JANSSON_PKG ", libcurl " LIBCURL_PKG,
 };
 
@@ -92,6 +96,7 @@ static struct {
 	struct fetch_conf fetch;
 	const char *from, *key_file;
 	bool equity;
+	bool asks; /* - is an operand: stdin asks, too */
 } conf = {
     .fetch =
 	{
@@ -102,18 +107,6 @@ static struct {
 	    .parallel = 4,
 	},
 };
-
-static bool
-is_reason(const char *word)
-{
-	static const char *const reasons[] = {"scheduled", "dormant", "first",
-	    "unknown_contracts", "gap", "manual"};
-
-	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
-		if (strcmp(word, reasons[i]) == 0)
-			return true;
-	return false;
-}
 
 /* What concerns the network.  0, or -1 when the argument will not do. */
 static int
@@ -170,8 +163,8 @@ take_option(int val, const char *arg)
 	case OPT_STRIKES:
 		return filter_set_strikes(&chain->filter, arg);
 	case OPT_REASON:
-		chain->reason = arg;
-		return is_reason(arg) ? 0 : -1;
+		chain->reason = chain_reason_named(arg);
+		return chain->reason != NULL ? 0 : -1;
 	case OPT_EQUITY:
 		conf.equity = true;
 		return 0;
@@ -183,7 +176,7 @@ take_option(int val, const char *arg)
 
 /* What does not go together; 0 when all is well. */
 static int
-check_options(int operands)
+check_options(size_t symbols)
 {
 	const char *source = conf.fetch.chain.source;
 
@@ -193,8 +186,13 @@ check_options(int operands)
 	if (conf.from != NULL && (conf.fetch.every_ms > 0 || conf.fetch.raw))
 		return opt_usage(
 		    &set, "--every and --raw are for the network, not --from");
-	if (operands == 0)
+	if (conf.asks && (conf.from != NULL || conf.fetch.raw))
+		return opt_usage(
+		    &set, "the operand - goes with neither --from nor --raw");
+	if (symbols == 0 && !conf.asks)
 		return opt_usage(&set, "no symbol given");
+	if (symbols == 0 && conf.fetch.every_ms > 0)
+		return opt_usage(&set, "--every of no symbol");
 	return 0;
 }
 
@@ -233,28 +231,47 @@ choose_source(struct err *e)
 	return 0;
 }
 
-/* The operands, each once.  NULL and *status when one is no symbol. */
-static struct wanted *
-read_operands(char *argv[], size_t *n, int *status)
+/* The operands, each once.  -1 and *status when one is no symbol. */
+static int
+read_operands(char *argv[], struct wanted **into, size_t *n, int *status)
 {
 	struct wanted *w = NULL;
 	size_t i;
 
 	for (*n = 0; *argv != NULL; argv++) {
+		if (strcmp(*argv, "-") == 0) {
+			conf.asks = true;
+			continue;
+		}
 		w = mem_grow(w, *n + 1, sizeof(*w));
 		w[*n] = (struct wanted){0};
 		if (symbol_parse(span_str(*argv), conf.equity, &w[*n].symbol) !=
 		    0) {
 			*status = opt_usage(&set, "no symbol: %.80s", *argv);
 			free(w);
-			return NULL;
+			return -1;
 		}
 		for (i = 0; i < *n; i++)
 			if (strcmp(w[i].symbol.name, w[*n].symbol.name) == 0)
 				break;
 		*n += i == *n;
 	}
-	return w;
+	*into = w;
+	return 0;
+}
+
+static int
+fetch_live(struct wanted *wanted, size_t n)
+{
+	struct err e;
+
+	if (choose_source(&e) != 0)
+		return n > 0 ? wanted_abort(
+				   wanted, n, &conf.fetch.chain, &e, EX_OK)
+			     : err_report(NULL, &e);
+	if (conf.asks)
+		return requests_run(&conf.fetch, wanted, n, conf.equity);
+	return fetch_run(&conf.fetch, wanted, n);
 }
 
 static int
@@ -269,10 +286,7 @@ fetch(struct wanted *wanted, size_t n)
 	if (conf.from != NULL)
 		secret_forget(); /* before anything that may take its time */
 	if (conf.from == NULL) {
-		if (choose_source(&e) == 0)
-			rc = fetch_run(&conf.fetch, wanted, n);
-		else
-			rc = wanted_abort(wanted, n, chain, &e, EX_OK);
+		rc = fetch_live(wanted, n);
 	} else if (in_open(&in, conf.from, &out, &cause) == 0) {
 		rc = saved_read(&in, chain, wanted, n);
 		in_close(&in);
@@ -304,12 +318,13 @@ main(int argc, char *argv[])
 		if (take_option(val, arg) != 0)
 			return opt_usage(&set, "bad argument: %.80s", arg);
 	}
-	rc = check_options(argc - optind);
-	if (rc != 0)
+	if (read_operands(argv + optind, &wanted, &n, &rc) != 0)
 		return rc;
-	wanted = read_operands(argv + optind, &n, &rc);
-	if (wanted == NULL)
+	rc = check_options(n);
+	if (rc != 0) {
+		free(wanted);
 		return rc;
+	}
 	if (clock_init(&e) != 0) {
 		free(wanted);
 		return err_report(NULL, &e);

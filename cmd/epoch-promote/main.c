@@ -33,6 +33,7 @@ enum {
 	OPT_CONFIRM,
 	OPT_ACCEPT_SHRINK,
 	OPT_ACCEPT_FILTER,
+	OPT_ALLOW_NONE,
 	OPT_DEADLINE
 };
 
@@ -48,6 +49,8 @@ static const struct opt options[] = {
     {OPT_ACCEPT_SHRINK, "accept-shrink", NULL, "take a shrunk board at once"},
     {OPT_ACCEPT_FILTER, "accept-filter", NULL,
 	"take a board of another filter than the active one's"},
+    {OPT_ALLOW_NONE, "allow-none", NULL,
+	"an input without a snapshot is no failure"},
     {'v', "verbose", NULL, "counters on stderr at the end"},
     OPT_COMMON,
     {0},
@@ -98,6 +101,9 @@ read_options(int argc, char *argv[], struct promoter *p, int *status)
 			break;
 		case OPT_ACCEPT_FILTER:
 			p->policy.accept_filter = true;
+			break;
+		case OPT_ALLOW_NONE:
+			p->allow_none = true;
 			break;
 		case 'v':
 			conf.verbose = true;

@@ -301,11 +301,13 @@ promoter_run(struct promoter *p)
 		promoter_add_status(
 		    p, err_fail(p->snap.symbol, EX_TEMPFAIL, "INTERRUPTED",
 			   "stopped inside a snapshot"));
-	else if (p->snapshots + p->aborted == 0 && sig_stop != 0)
+	else if (p->snapshots + p->aborted > 0 || p->allow_none)
+		return;
+	else if (sig_stop != 0)
 		promoter_add_status(
 		    p, err_fail(p->in.name, EX_TEMPFAIL, "INTERRUPTED",
 			   "stopped before any snapshot"));
-	else if (p->snapshots + p->aborted == 0)
+	else
 		promoter_add_status(p, err_fail(p->in.name, EX_DATAERR, "EMPTY",
 					   "no snapshot in the input"));
 }

@@ -14,6 +14,7 @@
 
 struct promoter {
 	int64_t deadline_ms; /* for one snapshot */
+	bool allow_none;     /* no snapshot at all is no failure */
 	struct policy policy;
 	struct in in;
 	struct out out;

@@ -40,10 +40,12 @@
 
 #define WARNINGS 10 /* bad lines that are told of, before they are counted */
 
-enum { OPT_DIFF = 256 };
+enum { OPT_DIFF = 256, OPT_ALLOW_NONE };
 
 static const struct opt options[] = {
     {OPT_DIFF, "diff", NULL, "what entered and left from FILE to FILE"},
+    {OPT_ALLOW_NONE, "allow-none", NULL,
+	"an input without a snapshot is no failure"},
     OPT_COMMON, {0}};
 
 static const struct opt_set option_set = {options, "[FILE...]",
@@ -56,6 +58,7 @@ static struct {
 	struct buf text;    /* of records that we write ourselves */
 	uint64_t snapshots; /* begun or aborted */
 	uint64_t bad;       /* lines, outside of a snapshot that they spoil */
+	bool allow_none;    /* somebody may ask for a snapshot, or nobody */
 	int rc;
 } run;
 
@@ -247,7 +250,8 @@ read_files(char *paths[])
 		run.rc = err_worse(
 		    run.rc, err_fail(NULL, EX_DATAERR, "BAD_LINES",
 				"bad lines dropped: %" PRIu64, run.bad));
-	if (run.snapshots == 0 && !sig_stop && !run.out.failed)
+	if (run.snapshots == 0 && !run.allow_none && !sig_stop &&
+	    !run.out.failed)
 		run.rc = err_worse(run.rc, err_fail(NULL, EX_DATAERR, "EMPTY",
 					       "no snapshot in the input"));
 }
@@ -266,6 +270,7 @@ main(int argc, char *argv[])
 		if (c == OPT_DONE)
 			return status;
 		diff = diff || c == OPT_DIFF;
+		run.allow_none = run.allow_none || c == OPT_ALLOW_NONE;
 	}
 	if (diff && argc - optind != 2)
 		return opt_usage(&option_set, "--diff needs two files");
