@@ -14,11 +14,13 @@
 #define CHUNK (64 * 1024)
 #define PIECE 4096 /* PIPE_BUF: after POLLOUT a pipe takes that much */
 #define PATIENCE_MS 1000
+#define KEEP (1024 * 1024) /* of an empty queue's memory */
 
 void
 out_init(struct out *o, int fd)
 {
-	*o = (struct out){.fd = fd, .patience_ms = PATIENCE_MS};
+	*o = (struct out){
+	    .fd = fd, .patience_ms = PATIENCE_MS, .room = OUT_ROOM};
 }
 
 static void
@@ -26,6 +28,7 @@ out_fail(struct out *o, const char *text)
 {
 	o->failed = true;
 	buf_free(&o->buf);
+	o->done = 0;
 	err_set(&o->err, EX_IOERR, "WRITE", "output: %s", text);
 }
 
@@ -42,56 +45,118 @@ die_of_pipe(void)
 	raise(SIGPIPE);
 }
 
+size_t
+out_queued(const struct out *o)
+{
+	return o->buf.n - o->done;
+}
+
+/* The next piece that a pipe takes without blocking once it takes anything:
+ * whole lines, where they are short enough. */
+static size_t
+next_piece(const struct out *o)
+{
+	const char *p = o->buf.p + o->done;
+	size_t n = out_queued(o), whole;
+
+	if (n <= PIECE)
+		return n;
+	for (whole = PIECE; whole > 0 && p[whole - 1] != '\n';)
+		whole--;
+	return whole > 0 ? whole : PIECE;
+}
+
 /*
- * How much of n may be written now.  Once told to stop, pieces that cannot
- * block, and an end to the patience with a reader that does not read: 0.
+ * How much may be written now.  Once told to stop, pieces that cannot block,
+ * and an end to the patience with a reader that does not read: 0.
  */
 static size_t
-allowance(const struct out *o, size_t n, int64_t *deadline)
+allowance(const struct out *o, int64_t *deadline)
 {
 	struct pollfd p = {.fd = o->fd, .events = POLLOUT};
 	int64_t now;
 
 	if (!sig_stop)
-		return n;
+		return out_queued(o);
 	now = clock_mono_ms();
 	if (*deadline == 0)
 		*deadline = now + o->patience_ms;
 	if (now >= *deadline || poll(&p, 1, (int)(*deadline - now)) == 0)
 		return 0;
-	return n < PIECE ? n : PIECE;
+	return next_piece(o);
+}
+
+static void
+write_piece(struct out *o, size_t n)
+{
+	ssize_t w = write(o->fd, o->buf.p + o->done, n);
+
+	if (w >= 0)
+		o->done += (size_t)w;
+	else if (errno == EPIPE && o->fd == STDOUT_FILENO)
+		die_of_pipe();
+	else if (errno != EINTR)
+		out_fail(o, strerror(errno));
+}
+
+/* Give back what written bytes take.  To move the others costs less than it
+ * cost to write these. */
+static void
+tidy(struct out *o)
+{
+	size_t left = out_queued(o);
+
+	if (left > o->done)
+		return;
+	if (left == 0 && o->buf.cap > KEEP)
+		buf_free(&o->buf);
+	if (left > 0)
+		memmove(o->buf.p, o->buf.p + o->done, left);
+	o->buf.n = left;
+	o->done = 0;
 }
 
 int
 out_flush(struct out *o)
 {
 	int64_t deadline = 0;
-	size_t done = 0, n;
-	ssize_t w;
+	size_t n;
 
-	while (!o->failed && done < o->buf.n) {
-		n = allowance(o, o->buf.n - done, &deadline);
-		if (n == 0) {
+	while (!o->failed && out_queued(o) > 0) {
+		n = allowance(o, &deadline);
+		if (n == 0)
 			out_fail(o, "stopped while nobody was reading");
-			break;
-		}
-		w = write(o->fd, o->buf.p + done, n);
-		if (w >= 0)
-			done += (size_t)w;
-		else if (errno == EPIPE && o->fd == STDOUT_FILENO)
-			die_of_pipe();
-		else if (errno != EINTR)
-			out_fail(o, strerror(errno));
+		else
+			write_piece(o, n);
 	}
-	buf_clear(&o->buf);
+	tidy(o);
 	return o->failed ? -1 : 0;
+}
+
+void
+out_offer(struct out *o)
+{
+	struct pollfd p = {.fd = o->fd};
+
+	while (!o->failed) {
+		p.events = out_queued(o) > 0 ? POLLOUT : 0;
+		if (poll(&p, 1, 0) <= 0)
+			break;
+		if (out_queued(o) > 0)
+			write_piece(o, next_piece(o));
+		else if (o->fd == STDOUT_FILENO)
+			die_of_pipe();
+		else
+			out_fail(o, "nobody reads");
+	}
+	tidy(o);
 }
 
 /* Room for n bytes more, unless writing has failed. */
 static bool
 out_room(struct out *o, size_t n)
 {
-	if (o->buf.n + n > CHUNK && !o->failed)
+	if (out_queued(o) + n > o->room && !o->failed)
 		out_flush(o);
 	if (o->failed)
 		return false;
@@ -162,6 +227,15 @@ in_close(struct in *in)
 	buf_free(&in->buf);
 }
 
+/* Errors are read's to tell. */
+static bool
+is_ready(const struct in *in)
+{
+	struct pollfd p = {.fd = in->fd, .events = POLLIN};
+
+	return poll(&p, 1, 0) != 0;
+}
+
 /*
  * Wait until a read would not block; false when told to stop.  The signals
  * are held back between the look at the flag and the wait, else one that came
@@ -170,12 +244,11 @@ in_close(struct in *in)
 static bool
 in_wait(struct in *in)
 {
-	struct pollfd p = {.fd = in->fd, .events = POLLIN};
 	sigset_t held, before;
 	fd_set fds;
 
-	if (poll(&p, 1, 0) != 0)
-		return !sig_stop; /* ready; errors are read's to tell */
+	if (is_ready(in))
+		return !sig_stop;
 	if (in->tied != NULL)
 		out_flush(in->tied);
 	sigemptyset(&held);
@@ -290,6 +363,8 @@ in_next(struct in *in, struct span *line, struct err *e)
 			in_end(in);
 			return 0;
 		}
+		if (in->nowait && !is_ready(in))
+			return 3;
 		in_shift(in);
 		r = in_fill(in, e);
 		if (r == -1)

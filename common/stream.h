@@ -12,6 +12,10 @@
  * no cost of a write a line.  A lost reader of stdout (EPIPE) ends the tool by
  * SIGPIPE, as shells expect; every other failed write is an error.
  *
+ * A tool that has something better to do than wait sets in.nowait, gives its
+ * output room, and offers it (out_offer) whenever it comes by.  Descriptors
+ * stay blocking: they are shared with others.
+ *
  * Layer: knows err, sig, clock, buf.
  */
 #ifndef EPOCH_STREAM_H
@@ -32,7 +36,12 @@ struct out {
 	struct err err; /* exit 74 */
 	uint64_t lines, bytes;
 	int64_t patience_ms; /* once told to stop, with a reader that stalls */
+	size_t
+	    room; /* what may be queued: then it is written, and waited for */
+	size_t done; /* private: of the queue, what is written */
 };
+
+#define OUT_ROOM (64 * 1024)
 
 void out_init(struct out *o, int fd);
 /* Queue n bytes (with their newline).  Errors are kept for out_close. */
@@ -41,6 +50,11 @@ void out_write(struct out *o, const char *p, size_t n);
 void out_line(struct out *o, struct span line);
 /* Write what is queued.  -1 and o->err on failure. */
 int out_flush(struct out *o);
+/* Write as much of it as can be written without waiting; where a pipe has no
+ * reader any more, notice it, even if there is nothing to write. */
+void out_offer(struct out *o);
+/* Bytes that are queued. */
+size_t out_queued(const struct out *o);
 /* Flush, and report the first failure of the stream's life: 0 or -1, *e. */
 int out_close(struct out *o, struct err *e);
 
@@ -50,6 +64,7 @@ struct in {
 	struct out
 	    *tied;      /* flushed before a read that would wait; may be NULL */
 	size_t max;     /* longest line, STREAM_LINE_MAX */
+	bool nowait;    /* in_next says 3, where it would have to wait */
 	struct buf buf; /* private from here on */
 	size_t pos;
 	size_t scanned;
@@ -68,7 +83,8 @@ void in_close(struct in *in);
 /*
  * 1: *line is the next line, borrowed until the next call, and followed by a
  * NUL.  0: end of input, or a stop signal arrived (sig_stop).  2: a line was
- * over the limit and skipped (in->line_no says which).  -1: *e, a read error.
+ * over the limit and skipped (in->line_no says which).  3: there is none yet
+ * (nowait).  -1: *e, a read error.
  */
 int in_next(struct in *in, struct span *line, struct err *e);
 
