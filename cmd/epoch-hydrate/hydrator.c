@@ -452,6 +452,14 @@ finish(struct hydrator *h)
 			   "%zu ticks were waiting for Redis", lost));
 }
 
+/* The input has ended: nothing waits, and the last look was taken. */
+static bool
+is_done(const struct hydrator *h, int64_t end)
+{
+	return (h->waiting == 0 && (h->poll_due > 0 || h->away)) ||
+	       clock_mono_ms() >= end;
+}
+
 void
 hydrator_run(struct hydrator *h)
 {
@@ -464,9 +472,11 @@ hydrator_run(struct hydrator *h)
 			hydrator_show(h);
 		}
 		hydrator_read(h, h->batch_is_full ? AT_ONCE : IN_A_ROW);
-		if (h->eof && end == 0)
+		if (h->eof && end == 0) {
 			end = clock_mono_ms() + h->deadline_ms;
-		if (h->eof && (h->waiting == 0 || clock_mono_ms() >= end))
+			h->poll_due = 0; /* a last look, for who is held */
+		}
+		if (h->eof && is_done(h, end))
 			break;
 		if (!deliver(h))
 			wait_for_work(h);
