@@ -36,8 +36,8 @@ act_key(struct act *a, enum key_name name, struct span of)
 	words_close(&a->keys);
 }
 
-static void
-on_answer(const struct db_val *v, void *ctx)
+void
+act_answer(const struct db_val *v, void *ctx)
 {
 	struct answer *a = ctx;
 	struct span s;
@@ -58,7 +58,7 @@ act_script(struct act *a, struct db_script *s, struct err *e)
 {
 	a->answer = (struct answer){0};
 	return db_script(a->view.db, s, words_view(&a->keys), a->keys.n,
-	    words_view(&a->args), a->args.n, on_answer, &a->answer, e);
+	    words_view(&a->args), a->args.n, act_answer, &a->answer, e);
 }
 
 bool

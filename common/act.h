@@ -49,6 +49,9 @@ void act_clear(struct act *a);
 /* Add a key to a->keys.  of: its symbol or epoch id, where it has one. */
 void act_key(struct act *a, enum key_name name, struct span of);
 
+/* A db_fn for a script's answer: ctx is a struct answer. */
+void act_answer(const struct db_val *v, void *ctx);
+
 /* Run a script over a->keys and a->args; its answer is in a->answer. */
 int act_script(struct act *a, struct db_script *s, struct err *e);
 bool act_said(const struct act *a, const char *status);

@@ -106,7 +106,7 @@ db_drain(struct db *db, struct err *e)
 
 /* Sleep before another try; false when the deadline or a signal forbids. */
 static bool
-back_off(int64_t *wait, int64_t deadline)
+back_off(struct db *db, int64_t *wait, int64_t deadline)
 {
 	int64_t now = clock_mono_ms();
 	/* Jitter, so that many waiters do not come back as one. */
@@ -114,7 +114,7 @@ back_off(int64_t *wait, int64_t deadline)
 
 	if (sig_stop || now + ms >= deadline)
 		return false;
-	clock_sleep_ms(ms);
+	wire_pause(&db->w, ms);
 	*wait = *wait * 2 > 1000 ? 1000 : *wait * 2;
 	return !sig_stop;
 }
@@ -133,7 +133,7 @@ call_until(struct db *db, int64_t deadline, const struct span *argv,
 			return 0;
 		db->w.failed = false;
 		if (db->w.dead || !reply_is_transient(e) ||
-		    !back_off(&wait, deadline))
+		    !back_off(db, &wait, deadline))
 			return -1;
 	}
 }
@@ -243,7 +243,7 @@ db_reopen(struct db *db, struct err *e)
 		if (!reply_is_transient(e) &&
 		    strcmp(e->code, "REDIS_LOST") != 0)
 			return -1;
-		if (!back_off(&wait, deadline))
+		if (!back_off(db, &wait, deadline))
 			return -1;
 	}
 }
@@ -259,6 +259,7 @@ db_open(const char *url, int64_t timeout_ms, struct err *e)
 		url = "redis://127.0.0.1:6379/0";
 	db = mem_zalloc(sizeof(*db));
 	db->w.timeout_ms = timeout_ms;
+	db->w.other_fd = -1;
 	if (addr_parse(&db->w.addr, url, e) < 0 || db_reopen(db, e) < 0)
 		db_close(&db);
 	return db;
@@ -279,6 +280,14 @@ void
 db_deadline(struct db *db, int64_t mono_ms)
 {
 	db->w.deadline = mono_ms;
+}
+
+void
+db_meanwhile(struct db *db, int fd, bool (*fn)(void *ctx), void *ctx)
+{
+	db->w.other_fd = fd;
+	db->w.other = fn;
+	db->w.other_ctx = ctx;
 }
 
 const char *

@@ -63,6 +63,13 @@ int db_reopen(struct db *db, struct err *e);
  * is dead then); 0 = no such limit. */
 void db_deadline(struct db *db, int64_t mono_ms);
 
+/*
+ * Whatever waits below also waits for fd: fn is called each time it can be
+ * read, until fn returns false.  So a tool whose input must not wait for
+ * Redis needs no thread.  fn must be quick and must not call db.  fd -1: off.
+ */
+void db_meanwhile(struct db *db, int fd, bool (*fn)(void *ctx), void *ctx);
+
 /* The address for messages, without password. */
 const char *db_name(const struct db *db);
 

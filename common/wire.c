@@ -136,40 +136,72 @@ transmit(struct wire *w)
 	return 0;
 }
 
+/* What ends a wait for the server, however busy the other descriptor is. */
+static bool
+is_over(struct wire *w)
+{
+	int64_t now = clock_mono_ms();
+	struct err e;
+
+	if (sig_stop)
+		err_set(&e, EX_TEMPFAIL, "INTERRUPTED",
+		    "%s: stopped by signal %d while waiting", w->addr.name,
+		    (int)sig_stop);
+	else if (w->deadline > 0 && now >= w->deadline)
+		err_set(&e, EX_TEMPFAIL, "DEADLINE",
+		    "%s: the time for all of it is over", w->addr.name);
+	else if (now >= w->progress + w->timeout_ms)
+		err_set(&e, EX_TEMPFAIL, "REDIS_TIMEOUT",
+		    "%s: no answer within %lld ms", w->addr.name,
+		    (long long)w->timeout_ms);
+	else
+		return false;
+	lose(w, &e);
+	return true;
+}
+
+/* One poll up to then: what the server's socket is ready for. */
+static short
+look(struct wire *w, int fd, short events, int64_t until)
+{
+	struct pollfd p[2] = {{.fd = fd, .events = events},
+	    {.fd = w->other_fd, .events = POLLIN}};
+	int64_t left = until - clock_mono_ms();
+
+	if (left < 0 || sig_stop)
+		left = 0;
+	if (left > SLICE_MS)
+		left = SLICE_MS;
+	if (poll(p, 2, (int)left) <= 0)
+		return 0;
+	if (p[0].revents == 0 && p[1].revents != 0 && !w->other(w->other_ctx))
+		w->other_fd = -1;
+	return p[0].revents;
+}
+
 /* Wait for events, at most until timeout_ms after the last progress. */
 static int
 await(struct wire *w, short events, short *got)
 {
-	struct pollfd p = {.fd = w->c->fd, .events = events};
-	struct err e;
-	int64_t left;
-	int n;
+	int64_t until = w->progress + w->timeout_ms;
 
-	for (;;) {
-		if (sig_stop) {
-			err_set(&e, EX_TEMPFAIL, "INTERRUPTED",
-			    "%s: stopped by signal %d while waiting",
-			    w->addr.name, (int)sig_stop);
-			return lose(w, &e);
-		}
-		left = w->progress + w->timeout_ms - clock_mono_ms();
-		if (w->deadline > 0 && clock_mono_ms() >= w->deadline) {
-			err_set(&e, EX_TEMPFAIL, "DEADLINE",
-			    "%s: the time for all of it is over", w->addr.name);
-			return lose(w, &e);
-		}
-		if (left <= 0) {
-			err_set(&e, EX_TEMPFAIL, "REDIS_TIMEOUT",
-			    "%s: no answer within %lld ms", w->addr.name,
-			    (long long)w->timeout_ms);
-			return lose(w, &e);
-		}
-		n = poll(&p, 1, (int)(left < SLICE_MS ? left : SLICE_MS));
-		if (n > 0) {
-			*got = p.revents;
+	if (w->deadline > 0 && w->deadline < until)
+		until = w->deadline;
+	do {
+		*got = look(w, w->c->fd, events, until);
+		if (*got != 0)
 			return 0;
-		}
-	}
+	} while (!is_over(w));
+	return -1;
+}
+
+void
+wire_pause(struct wire *w, int64_t ms)
+{
+	int64_t until = clock_mono_ms() + ms;
+
+	while (sig_stop == 0 && clock_mono_ms() < until)
+		look(w, -1, 0, until);
 }
 
 /* Work until at most target commands are unanswered and, if asked, all that

@@ -37,6 +37,11 @@ struct wire {
 		void *ctx;
 	} ring[WIRE_WINDOW];
 	size_t head, waiting;
+	/* Called while we wait, whenever that descriptor can be read; false:
+	 * not any more. */
+	int other_fd; /* -1: none */
+	bool (*other)(void *ctx);
+	void *other_ctx;
 	int64_t progress; /* when bytes last left or a reply came */
 	bool dead, failed;
 	struct err dead_err; /* why the connection is dead */
@@ -54,6 +59,9 @@ bool wire_refuses(const struct wire *w, struct err *e);
  * window, or what is unsent, is full. */
 void wire_queued(
     struct wire *w, void (*fn)(const struct db_val *v, void *ctx), void *ctx);
+
+/* Wait, with nothing to wait for; a stop signal ends it. */
+void wire_pause(struct wire *w, int64_t ms);
 
 /* Until all is sent and every reply was read, or the connection is dead. */
 void wire_finish(struct wire *w);

@@ -163,20 +163,30 @@ filter_at(const struct filter *f, int64_t ts)
 	return at;
 }
 
-bool
-filter_match(const struct filter *at, const struct contract *c)
+static bool
+matches(const struct filter *at, struct span day, int32_t strike)
 {
-	struct span day = c->f[CF_EXPIRATION];
-	int32_t strike;
-
 	if (at->first[0] != '\0' && span_cmp(day, span_str(at->first)) < 0)
 		return false;
 	if (at->last[0] != '\0' && span_cmp(day, span_str(at->last)) > 0)
 		return false;
-	if (at->lowest == 0 && at->highest == 0)
-		return true;
-	if (geom_strike_parse(c->f[CF_STRIKE], &strike) != 0)
-		return false;
 	return strike >= at->lowest &&
 	       (at->highest == 0 || strike <= at->highest);
+}
+
+bool
+filter_match_id(const struct filter *at, const struct geom_id *id)
+{
+	return matches(at, span_str(id->expiration), id->strike_milli);
+}
+
+bool
+filter_match(const struct filter *at, const struct contract *c)
+{
+	int32_t strike = 0;
+
+	if ((at->lowest != 0 || at->highest != 0) &&
+	    geom_strike_parse(c->f[CF_STRIKE], &strike) != 0)
+		return false;
+	return matches(at, c->f[CF_EXPIRATION], strike);
 }

@@ -3,15 +3,19 @@
  * filter: which contracts of a board are asked for.  A filtered fetch is a
  * window, so the filter travels with it as text, and equal filters have equal
  * texts however they were written.
+ *
+ * Source: docs/STREAM.md "Filters".
+ * Layer: knows err, buf, clock, geom, opt, contract.
  */
-#ifndef CHAIN_FETCH_FILTER_H
-#define CHAIN_FETCH_FILTER_H
+#ifndef EPOCH_FILTER_H
+#define EPOCH_FILTER_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "clock.h"
 #include "contract.h"
+#include "geom.h"
 
 /* {0} lets everything pass.  Bounds are inclusive. */
 struct filter {
@@ -38,5 +42,8 @@ int filter_parse(struct filter *f, const char *text);
 struct filter filter_at(const struct filter *f, int64_t ts);
 
 bool filter_match(const struct filter *at, const struct contract *c);
+
+/* The same of a contract of which only the id is known. */
+bool filter_match_id(const struct filter *at, const struct geom_id *id);
 
 #endif

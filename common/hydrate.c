@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Hydrate: ticks change values of listed contracts, and nothing else.
+ *
+ * Why it is right: a batch is one script, which requires that the epoch is
+ * active and unfenced, and looks at every contract before its first write;
+ * what is not listed is left out.  "Newer wins" makes a repeated, late or
+ * reordered batch harmless: sent again after a lost answer, its ticks are
+ * duplicates.  A promoter that has carried the values under its fence finds
+ * them standing still; what comes then is refused, and belongs to the next
+ * epoch.
+ */
+#include <assert.h>
+#include <stdio.h>
+
+#include "hydrate.h"
+
+extern const char lua_hydrate[];
+static struct db_script script_hydrate = {
+    .name = "hydrate", .text = lua_hydrate};
+
+static const char *const letters[] = {
+    [CG_QUOTE] = "q", [CG_TRADE] = "t", [CG_VOLUME] = "v"};
+
+struct reading {
+	struct act *act;
+	struct hydration *out;
+	size_t n;
+	bool whole; /* an "ok" with one letter a tick */
+};
+
+static void
+on_reply(const struct db_val *v, void *ctx)
+{
+	struct reading *r = ctx;
+	struct span s;
+
+	act_answer(v, &r->act->answer);
+	s = db_str(db_at(v, 1));
+	snprintf(r->out->active, sizeof(r->out->active), "%.*s", (int)s.n, s.p);
+	if (span_int(s, &r->out->seq) < 0)
+		r->out->seq = 0;
+	if (span_int(db_str(db_at(v, 3)), &r->out->last_tick_ts) < 0)
+		r->out->last_tick_ts = 0;
+	s = db_str(db_at(v, 2));
+	r->whole = s.n == r->n;
+	if (r->whole)
+		memcpy(r->out->fates, s.p, s.n);
+}
+
+static void
+add_tick(struct act *act, struct span id, const struct tick *t)
+{
+	struct words *args = &act->args;
+
+	key_add(&act->keys.text, act->view.keys, KEY_CONTRACT, id, t->id);
+	words_close(&act->keys);
+	words_str(args, letters[t->group]);
+	words_int(args, t->ts);
+	words_int(args, t->seq);
+	for (size_t i = 0; i < tick_values(t->group); i++)
+		words_span(args, t->v[i]);
+}
+
+static void
+hydrate_words(struct act *act, struct span symbol, struct span id,
+    const struct tick *ticks, size_t n)
+{
+	size_t before;
+
+	act_clear(act);
+	act_key(act, KEY_ACTIVE, SPAN_NONE);
+	act_key(act, KEY_META, id);
+	act_key(act, KEY_FENCE, id);
+	act_key(act, KEY_DIRTY, SPAN_NONE);
+	act_key(act, KEY_CLEAN, SPAN_NONE);
+	act_key(act, KEY_CHANGED, id);
+	act_key(act, KEY_HAD_WS, id);
+	act_key(act, KEY_EVENTS, SPAN_NONE);
+	words_span(&act->args, symbol);
+	words_span(&act->args, id);
+	before = act->keys.text.n;
+	key_add(
+	    &act->keys.text, act->view.keys, KEY_CONTRACT, id, SPAN_LIT(""));
+	words_int(&act->args, (int64_t)(act->keys.text.n - before));
+	act->keys.text.n = before;
+	for (size_t i = 0; i < n; i++)
+		add_tick(act, id, &ticks[i]);
+}
+
+enum act_result
+hydrate(struct act *act, struct span symbol, struct span id,
+    const struct tick *ticks, size_t n, struct hydration *out, struct err *e)
+{
+	struct reading r = {.act = act, .out = out, .n = n};
+
+	assert(n <= HYDRATE_MAX);
+	hydrate_words(act, symbol, id, ticks, n);
+	act->answer = (struct answer){0};
+	if (db_script(act->view.db, &script_hydrate, words_view(&act->keys),
+		act->keys.n, words_view(&act->args), act->args.n, on_reply, &r,
+		e) < 0)
+		return ACT_FAILED;
+	if (act_said(act, "ok") && r.whole)
+		return ACT_DONE;
+	if (act_said(act, "fenced"))
+		return ACT_FENCED;
+	if (act_said(act, "superseded") || act_said(act, "damaged"))
+		return ACT_AGAIN;
+	return act_refusal(act, "hydrate", e);
+}

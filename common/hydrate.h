@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * hydrate: ticks into the active epoch; see hydrate.c for the argument.
+ *
+ * Source: docs/REDIS.md, "Acts".
+ * Layer: knows err, buf, words, key, db, act, contract, tick.
+ */
+#ifndef EPOCH_HYDRATE_H
+#define EPOCH_HYDRATE_H
+
+#include "act.h"
+#include "tick.h"
+
+#define HYDRATE_MAX 500 /* ticks a script: some 4 ms of the server's time */
+
+/* What became of a tick. */
+enum fate {
+	FATE_APPLIED = 'a',
+	FATE_LATE = 'l',      /* what is stored is newer */
+	FATE_DUPLICATE = 'd', /* what is stored is that very tick */
+	FATE_UNKNOWN = 'u'    /* the epoch has no such contract */
+};
+
+struct hydration {
+	char fates[HYDRATE_MAX];   /* enum fate, one a tick */
+	int64_t seq;               /* the epoch's, after this */
+	int64_t last_tick_ts;      /* its meta's; 0: none yet */
+	char active[EPOCH_ID_MAX]; /* superseded: by this; "" by none */
+};
+
+/*
+ * Put n ≤ HYDRATE_MAX ticks into epoch id of symbol, at most one of each
+ * contract and group.  ACT_DONE: *out says what became of each.  ACT_FENCED:
+ * nothing was changed, try again soon.  ACT_AGAIN: nothing was changed;
+ * act_said "superseded": another epoch is active; "damaged": a promotion must
+ * replace this one.
+ */
+enum act_result hydrate(struct act *act, struct span symbol, struct span id,
+    const struct tick *ticks, size_t n, struct hydration *out, struct err *e);
+
+#endif
