@@ -38,6 +38,10 @@ struct wire {
 	} ring[WIRE_WINDOW];
 	size_t head, waiting;
 	int64_t progress; /* when bytes last left or a reply came */
+	/* What comes unasked, after SUBSCRIBE; NULL: nothing may. */
+	void (*heard_fn)(const struct db_val *v, void *ctx);
+	void *heard_ctx;
+	uint64_t heard;
 	bool dead, failed;
 	struct err dead_err; /* why the connection is dead */
 	struct err fail_err; /* first error reply since it was last cleared */
@@ -54,6 +58,10 @@ bool wire_refuses(const struct wire *w, struct err *e);
  * window, or what is unsent, is full. */
 void wire_queued(
     struct wire *w, void (*fn)(const struct db_val *v, void *ctx), void *ctx);
+
+/* Wait for what comes unasked, until then (monotonic ms): 1 something came, 0
+ * nothing did, or a stop signal, -1 the connection is dead. */
+int wire_hear(struct wire *w, int64_t until);
 
 /* Until all is sent and every reply was read, or the connection is dead. */
 void wire_finish(struct wire *w);
