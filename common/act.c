@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include <stdio.h>
+#include <sys/random.h>
 
 #include "act.h"
 #include "clock.h"
@@ -20,6 +21,18 @@ act_free(struct act *a)
 {
 	words_free(&a->keys);
 	words_free(&a->args);
+}
+
+int
+act_nonce(char out[ACT_NONCE], struct err *e)
+{
+	unsigned char b[(ACT_NONCE - 1) / 2];
+
+	if (getrandom(b, sizeof(b), 0) != (ssize_t)sizeof(b))
+		return err_set(e, EX_OSERR, "RANDOM", "no random numbers");
+	for (size_t i = 0; i < sizeof(b); i++)
+		snprintf(out + 2 * i, 3, "%02x", b[i]);
+	return 0;
 }
 
 void

@@ -17,6 +17,8 @@
 #include "view.h"
 #include "words.h"
 
+#define ACT_NONCE 33 /* 32 hex digits and a NUL */
+
 enum act_result {
 	ACT_DONE,
 	ACT_AGAIN,  /* the state moved on: load and decide again */
@@ -42,6 +44,10 @@ struct act {
 /* Give the next act this many ms in all. */
 void act_start(struct act *a, int64_t deadline_ms);
 void act_free(struct act *a); /* what it holds, not the connection */
+
+/* A random name that nobody else has: of a promoter, of a fence, of one run
+ * of a model.  -1 and *e (71). */
+int act_nonce(char out[ACT_NONCE], struct err *e);
 
 /* Forget keys and arguments of the script before. */
 void act_clear(struct act *a);

@@ -176,6 +176,33 @@ db_script(struct db *db, struct db_script *s, const struct span *keys,
 	return rc;
 }
 
+/* ---- listening ---- */
+
+int
+db_listen(
+    struct db *db, struct span channel, db_fn *fn, void *ctx, struct err *e)
+{
+	const struct span argv[] = {SPAN_LIT("SUBSCRIBE"), channel};
+
+	/* Before the answer: the first message may come right behind it. */
+	db->w.heard_fn = fn;
+	db->w.heard_ctx = ctx;
+	if (db_call(db, argv, 2, NULL, NULL, e) == 0)
+		return 0;
+	db->w.heard_fn = NULL;
+	return -1;
+}
+
+int
+db_hear(struct db *db, int64_t ms, struct err *e)
+{
+	int rc = wire_hear(&db->w, clock_mono_ms() + ms);
+
+	if (rc < 0)
+		*e = db->w.dead_err;
+	return rc;
+}
+
 /* ---- connecting ---- */
 
 static void

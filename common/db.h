@@ -107,6 +107,18 @@ int db_script(struct db *db, struct db_script *s, const struct span *keys,
     size_t nkeys, const struct span *args, size_t nargs, db_fn *fn, void *ctx,
     struct err *e);
 
+/*
+ * Give this connection to one channel: fn gets every message on it, as an
+ * array "message", channel, text, and nothing else may be asked here any
+ * more.  A reopened connection has to listen again.
+ */
+int db_listen(
+    struct db *db, struct span channel, db_fn *fn, void *ctx, struct err *e);
+
+/* Wait up to ms for a message: 1 one or more came, 0 none, or a stop signal;
+ * -1 and *e, the connection is dead. */
+int db_hear(struct db *db, int64_t ms, struct err *e);
+
 /* Append one argument in RESP form ($len\r\n…\r\n): for db_push_raw. */
 void db_resp_head(struct buf *b, size_t argc);
 void db_resp_arg(struct buf *b, struct span arg);

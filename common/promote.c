@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "clock.h"
 #include "promote.h"
@@ -28,7 +27,6 @@ static struct db_script script_commit = {.name = "commit", .text = lua_commit};
 static struct db_script script_abandon = {
     .name = "abandon", .text = lua_abandon};
 
-#define NONCE_TEXT 33
 #define LEASE_MS "2000"   /* of the fence */
 #define FENCE_PAUSE_MS 20 /* between two tries at somebody else's */
 #define RESERVE_TRIES 16  /* ids taken by others in between */
@@ -39,22 +37,10 @@ struct promotion {
 	const struct snapshot *s;
 	const struct verdict *v;
 	char id[EPOCH_ID_MAX];
-	char nonce[NONCE_TEXT], token[NONCE_TEXT];
+	char nonce[ACT_NONCE], token[ACT_NONCE];
 	int64_t old_seq; /* what `changed` held before the first pass */
 	struct stage stage;
 };
-
-static int
-make_nonce(char out[NONCE_TEXT], struct err *e)
-{
-	unsigned char b[(NONCE_TEXT - 1) / 2];
-
-	if (getrandom(b, sizeof(b), 0) != (ssize_t)sizeof(b))
-		return err_set(e, EX_OSERR, "RANDOM", "no random numbers");
-	for (size_t i = 0; i < sizeof(b); i++)
-		snprintf(out + 2 * i, 3, "%02x", b[i]);
-	return 0;
-}
 
 static struct span
 old_id(const struct promotion *p)
@@ -117,7 +103,7 @@ reserve(struct promotion *p, struct err *e)
 	snprintf(id.symbol, sizeof(id.symbol), "%s", p->s->symbol);
 	memcpy(id.hex, p->s->sum.geometry_hash, 4);
 	id.seconds = first_second(p);
-	if (make_nonce(p->nonce, e) < 0)
+	if (act_nonce(p->nonce, e) < 0)
 		return ACT_FAILED;
 	for (int i = 0; i < RESERVE_TRIES; i++) {
 		epoch_id_text(&id, p->id);
@@ -170,7 +156,7 @@ take_fence(struct promotion *p, struct err *e)
 {
 	enum act_result r;
 
-	if (make_nonce(p->token, e) < 0)
+	if (act_nonce(p->token, e) < 0)
 		return ACT_FAILED;
 	while ((r = call_fence(p, "take", e)) == ACT_FENCED) {
 		if (sig_stop != 0 ||

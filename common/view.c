@@ -222,7 +222,8 @@ view_timeline(const struct view *v, struct span symbol, struct buf *own,
 struct contracts_reply {
 	struct span symbol;
 	const struct span *cids;
-	size_t next;
+	const enum contract_field *fields; /* NULL: all */
+	size_t n_fields, next;
 	view_contract_fn *fn;
 	void *ctx;
 };
@@ -240,6 +241,12 @@ newest(const struct contract *c)
 	return quote > trade ? quote : trade;
 }
 
+static enum contract_field
+field_at(const struct contracts_reply *r, size_t i)
+{
+	return r->fields == NULL ? (enum contract_field)i : r->fields[i];
+}
+
 static void
 read_contract(const struct db_val *v, void *ctx)
 {
@@ -247,49 +254,48 @@ read_contract(const struct db_val *v, void *ctx)
 	struct contract c = {0, r->symbol, r->cids[r->next], {SPAN_NONE}};
 	bool there = false;
 
-	for (size_t i = 0; i < CF_COUNT; i++) {
+	for (size_t i = 0; i < r->n_fields; i++) {
 		const struct db_val *field = db_at(v, i);
 
-		c.f[i] = SPAN_NONE;
 		if (db_type(field) == DB_STR) {
-			c.f[i] = db_str(field);
+			c.f[field_at(r, i)] = db_str(field);
 			there = true;
 		}
 	}
-	c.ts = newest(&c);
+	if (r->fields == NULL)
+		c.ts = newest(&c);
 	r->fn(r->next++, there ? &c : NULL, r->ctx);
 }
 
-/* The names of all fields, in RESP: the same tail for every contract. */
+/* Their names, in RESP: the same tail for every contract. */
 static void
-fields_resp(struct buf *b)
+fields_resp(const struct contracts_reply *r, struct buf *b)
 {
-	for (size_t i = 0; i < CF_COUNT; i++)
-		db_resp_arg(b, span_str(contract_fields[i].name));
+	for (size_t i = 0; i < r->n_fields; i++)
+		db_resp_arg(b, span_str(contract_fields[field_at(r, i)].name));
 }
 
-int
-view_contracts(const struct view *v, struct span id, const struct span *cids,
-    size_t n, view_contract_fn *fn, void *ctx, struct err *e)
+static int
+ask_contracts(const struct view *v, struct span id, size_t n,
+    struct contracts_reply *r, struct err *e)
 {
-	struct contracts_reply r = {id, cids, 0, fn, ctx};
 	struct buf cmd = {0}, key = {0}, tail = {0};
 	struct epoch_id parts;
 	struct err drained;
 	int rc = 0;
 
 	if (epoch_id_parse(id, &parts) == 0)
-		r.symbol = span_str(parts.symbol);
-	fields_resp(&tail);
+		r->symbol = span_str(parts.symbol);
+	fields_resp(r, &tail);
 	for (size_t i = 0; i < n && rc == 0; i++) {
 		buf_clear(&cmd);
 		buf_clear(&key);
-		key_add(&key, v->keys, KEY_CONTRACT, id, cids[i]);
-		db_resp_head(&cmd, 2 + CF_COUNT);
+		key_add(&key, v->keys, KEY_CONTRACT, id, r->cids[i]);
+		db_resp_head(&cmd, 2 + r->n_fields);
 		db_resp_arg(&cmd, SPAN_LIT("HMGET"));
 		db_resp_arg(&cmd, buf_view(&key));
 		buf_span(&cmd, buf_view(&tail));
-		rc = db_push_raw(v->db, buf_view(&cmd), read_contract, &r, e);
+		rc = db_push_raw(v->db, buf_view(&cmd), read_contract, r, e);
 	}
 	/* Drained even so: r must not be written to after this function. */
 	if (db_drain(v->db, &drained) < 0 && rc == 0) {
@@ -300,4 +306,23 @@ view_contracts(const struct view *v, struct span id, const struct span *cids,
 	buf_free(&key);
 	buf_free(&tail);
 	return rc < 0 ? -1 : 1;
+}
+
+int
+view_contracts(const struct view *v, struct span id, const struct span *cids,
+    size_t n, view_contract_fn *fn, void *ctx, struct err *e)
+{
+	struct contracts_reply r = {id, cids, NULL, CF_COUNT, 0, fn, ctx};
+
+	return ask_contracts(v, id, n, &r, e);
+}
+
+int
+view_fields(const struct view *v, struct span id, const struct span *cids,
+    size_t n, const enum contract_field *fields, size_t n_fields,
+    view_contract_fn *fn, void *ctx, struct err *e)
+{
+	struct contracts_reply r = {id, cids, fields, n_fields, 0, fn, ctx};
+
+	return ask_contracts(v, id, n, &r, e);
 }

@@ -64,4 +64,10 @@ int view_contracts(const struct view *v, struct span id,
     const struct span *cids, size_t n, view_contract_fn *fn, void *ctx,
     struct err *e);
 
+/* The same, of some fields: the others of c are absent, its ts 0.  c is NULL
+ * when none of these is there: ask for one that always is (CF_RIGHT). */
+int view_fields(const struct view *v, struct span id, const struct span *cids,
+    size_t n, const enum contract_field *fields, size_t n_fields,
+    view_contract_fn *fn, void *ctx, struct err *e);
+
 #endif

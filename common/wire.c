@@ -62,6 +62,12 @@ deliver(struct wire *w, const redisReply *r)
 	struct wire_waiter next = {NULL, NULL};
 	struct err e;
 
+	if (w->waiting == 0 && w->heard_fn != NULL &&
+	    r->type == REDIS_REPLY_ARRAY) {
+		w->heard++;
+		w->heard_fn(reply_val(r), w->heard_ctx);
+		return;
+	}
 	if (w->waiting == 0 && r->type != REDIS_REPLY_ERROR) {
 		no_redis(w, "a reply that nobody asked for");
 		return;
@@ -248,6 +254,26 @@ wire_queued(
 		pump(w, WIRE_WINDOW, true);
 }
 
+int
+wire_hear(struct wire *w, int64_t until)
+{
+	uint64_t before = w->heard;
+	int64_t left;
+
+	while (!w->dead) {
+		struct pollfd p = {.fd = w->c->fd, .events = POLLIN};
+
+		left = until - clock_mono_ms();
+		if (w->heard != before)
+			return 1;
+		if (sig_stop || left <= 0)
+			return 0;
+		if (poll(&p, 1, (int)(left < SLICE_MS ? left : SLICE_MS)) > 0)
+			receive(w);
+	}
+	return -1;
+}
+
 void
 wire_finish(struct wire *w)
 {
@@ -267,6 +293,7 @@ wire_hang_up(struct wire *w)
 	w->sent = 0;
 	w->head = w->waiting = 0;
 	w->failed = false;
+	w->heard_fn = NULL;
 	w->dead = true;
 	err_set(&w->dead_err, EX_TEMPFAIL, "REDIS_LOST", "%s: not connected",
 	    w->addr.name);

@@ -43,6 +43,10 @@ struct wire {
 	bool (*other)(void *ctx);
 	void *other_ctx;
 	int64_t progress; /* when bytes last left or a reply came */
+	/* What comes unasked, after SUBSCRIBE; NULL: nothing may. */
+	void (*heard_fn)(const struct db_val *v, void *ctx);
+	void *heard_ctx;
+	uint64_t heard;
 	bool dead, failed;
 	struct err dead_err; /* why the connection is dead */
 	struct err fail_err; /* first error reply since it was last cleared */
@@ -62,6 +66,10 @@ void wire_queued(
 
 /* Wait, with nothing to wait for; a stop signal ends it. */
 void wire_pause(struct wire *w, int64_t ms);
+
+/* Wait for what comes unasked, until then (monotonic ms): 1 something came, 0
+ * nothing did, or a stop signal, -1 the connection is dead. */
+int wire_hear(struct wire *w, int64_t until);
 
 /* Until all is sent and every reply was read, or the connection is dead. */
 void wire_finish(struct wire *w);

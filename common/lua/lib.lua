@@ -31,3 +31,34 @@ end
 local function tell(channel, act, id, seq)
   redis.pcall('PUBLISH', channel, act .. ' ' .. id .. ' ' .. seq)
 end
+
+-- Is the model registered for that symbol?
+local function serves(models, name, symbol)
+  return redis.call('SISMEMBER', models, name) == 1 or
+    redis.call('SISMEMBER', models, name .. '@' .. symbol) == 1
+end
+
+-- An epoch leaves dirty when every model that serves its symbol acknowledged
+-- its present seq; with no such model it stays.
+local function settle(models, symbol, meta, dirty, clean, id)
+  local seq, any = redis.call('HGET', meta, 'seq'), false
+  for _, member in ipairs(redis.call('SMEMBERS', models)) do
+    local name, of = string.match(member, '^([^@]*)@?(.*)$')
+    if of == '' or of == symbol then
+      any = true
+      if redis.call('HGET', meta, 'ack:' .. name) ~= seq then return false end
+    end
+  end
+  if not any or not seq then return false end
+  redis.call('SREM', dirty, id)
+  redis.call('SADD', clean, id)
+  return true
+end
+
+-- Are the active epochs those of ARGV from first on: symbol id symbol id …?
+local function actives_are(active, first)
+  for i = first, #ARGV, 2 do
+    if redis.call('HGET', active, ARGV[i]) ~= ARGV[i + 1] then return false end
+  end
+  return redis.call('HLEN', active) * 2 == #ARGV - first + 1
+end
