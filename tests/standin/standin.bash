@@ -5,10 +5,17 @@
 #
 #	standin_start [-n NAME] [-s SCRIPT] OPTION...
 #		starts one and waits for its port.  Sets NAME_PORT, NAME_URL,
-#		NAME_LOG and NAME_PID; NAME is STANDIN.  SCRIPT is the text of
+#		NAME_WS (ws://…/options), NAME_LOG and NAME_PID; NAME is
+#		STANDIN.  SCRIPT is the text of
 #		its faults.
 #	standin_stop [NAME]	ends it by its pid; fails unless it ended well
-#	standin_log FILTER	jq over its log, one line a request
+#	standin_log FILTER	jq over its log, one line a request or an event
+#				of a WebSocket
+#	standin_control COMMAND...
+#		runs commands (build/standin --help), each an argument or a line
+#		of one; returns when all are done.  $control is the answer, a
+#		JSON object a command; fails, showing it, if one failed.
+#	standin_status FILTER	jq over the answer of the command status
 #
 # Whoever starts one stops it, in teardown or teardown_file.  One that is
 # forgotten ends by itself (--ttl).
@@ -37,6 +44,8 @@ standin_start() {
 			printf -v "${name}_PORT" %s "${line#port }"
 			[[ " $* " != *' --ipv6 '* ]] || host='[::1]'
 			printf -v "${name}_URL" %s "http://$host:${line#port }"
+			printf -v "${name}_WS" %s \
+			    "ws://$host:${line#port }/options"
 			return 0
 		fi
 		kill -0 $! 2>/dev/null || break
@@ -59,4 +68,17 @@ standin_stop() {
 
 standin_log() {
 	jq -r "$@" "$STANDIN_LOG"
+}
+
+standin_control() {
+	local line
+	control=$(printf '%s\n' "$@" | curl -sS --max-time 60 -H Expect: \
+	    --data-binary @- "$STANDIN_URL/control" 3>&- 4>&-) || :
+	line=${control##*$'\n'}
+	[[ $line == '{"ok":true'* ]] || fail "control: $*" "$line"
+}
+
+standin_status() {
+	standin_control status || return 1
+	jq -r "$@" <<<"$control"
 }

@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * burst: so many events of the market, so fast, in this order; and the count
+ * of them.
+ *
+ * With a rate the events are due by the clock; if the machine is too slow
+ * they come late, never fewer.  Without one (rate 0) there are as many as
+ * the readers take: nobody has more than ROOM unsent.  What is made depends
+ * on the seed and the boards alone (and, for pick=subscribed, on who had
+ * subscribed when it began); with start given the times do so too.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "clock.h"
+#include "market.h"
+#include "opt.h"
+
+#define ROOM ((size_t)4 * 1024 * 1024)
+#define ONE_GO 5000         /* events in one go, so that others get a turn */
+#define NOMINAL_RATE 100000 /* of rate 0, for times that start is given for */
+#define WINDOW_MAX 100000
+
+struct burst {
+	/* what is wanted */
+	int64_t count, rate, seed, start, unknown, foreign, again, window;
+	int64_t late, late_ms, future, future_ms, frame;
+	int64_t scale;
+	int64_t kinds[CHANNELS], kinds_sum;
+	struct market_want from;
+	/* where it is */
+	struct market *market;
+	uint64_t random;
+	int64_t began, ended;
+	bool is_running;
+	int64_t made, sent, sent_of[CHANNELS], sent_from[ORIGINS];
+	int64_t sent_again, sent_late, sent_future;
+	struct tick *held; /* to be shuffled */
+	size_t nheld;
+	struct buf event;
+};
+
+/* ---------------------------------------------------------------- arguments */
+
+static int
+bad(struct err *e, struct span word)
+{
+	err_set(e, EX_USAGE, "BURST", "not a burst's: %.*s", (int)word.n,
+	    word.p == NULL ? "" : word.p);
+	return -1;
+}
+
+/* "N" or "N:M". */
+static int
+read_two(struct span text, int64_t *n, int64_t *m)
+{
+	const char *colon = memchr(text.p, ':', text.n);
+	struct span first = text;
+
+	if (m == NULL || colon == NULL)
+		return m != NULL ? -1 : span_int(text, n);
+	first.n = (size_t)(colon - text.p);
+	if (span_int(first, n) != 0)
+		return -1;
+	return span_int((struct span){colon + 1, text.n - first.n - 1}, m);
+}
+
+/* "Q:9,T:1". */
+static int
+read_kinds(struct burst *b, struct span text)
+{
+	const char *comma;
+	struct span one, name;
+	int64_t share;
+	enum channel ch;
+
+	memset(b->kinds, 0, sizeof(b->kinds));
+	b->kinds_sum = 0;
+	for (; text.n > 0; text.p += one.n, text.n -= one.n) {
+		comma = memchr(text.p, ',', text.n);
+		one = text;
+		if (comma != NULL)
+			one.n = (size_t)(comma - text.p);
+		name = one;
+		while (name.n > 0 && name.p[name.n - 1] != ':')
+			name.n--;
+		if (name.n == 0)
+			return -1;
+		ch = channel_of((struct span){name.p, name.n - 1});
+		if (ch > CH_AM ||
+		    span_int((struct span){name.p + name.n, one.n - name.n},
+			&share) != 0)
+			return -1;
+		b->kinds_sum += share - b->kinds[ch];
+		b->kinds[ch] = share;
+		if (comma != NULL)
+			one.n++;
+	}
+	return b->kinds_sum > 0 ? 0 : -1;
+}
+
+static int
+read_unit(struct burst *b, struct span text)
+{
+	static const struct {
+		const char *name;
+		int64_t scale;
+	} units[] = {{"s", -1000}, {"ms", 1}, {"us", 1000}, {"ns", 1000000}};
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		if (!span_eq(text, span_str(units[i].name)))
+			continue;
+		b->scale = units[i].scale;
+		return 0;
+	}
+	return -1;
+}
+
+static int
+read_pick(struct burst *b, struct span text)
+{
+	b->from.is_subscribed_only = span_eq(text, SPAN_LIT("subscribed"));
+	return b->from.is_subscribed_only || span_eq(text, SPAN_LIT("board"))
+		   ? 0
+		   : -1;
+}
+
+static int
+read_named(struct burst *b, struct span name, struct span value)
+{
+	const struct {
+		const char *name;
+		int64_t *n, *m;
+	} numbers[] = {{"seed", &b->seed, NULL}, {"start", &b->start, NULL},
+	    {"unknown", &b->unknown, NULL}, {"foreign", &b->foreign, NULL},
+	    {"duplicate", &b->again, NULL}, {"reorder", &b->window, NULL},
+	    {"late", &b->late, &b->late_ms},
+	    {"future", &b->future, &b->future_ms}, {"frame", &b->frame, NULL}};
+	int64_t version;
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		if (span_eq(name, span_str(numbers[i].name)))
+			return read_two(value, numbers[i].n, numbers[i].m);
+	if (span_eq(name, SPAN_LIT("kinds")))
+		return read_kinds(b, value);
+	if (span_eq(name, SPAN_LIT("unit")))
+		return read_unit(b, value);
+	if (span_eq(name, SPAN_LIT("pick")))
+		return read_pick(b, value);
+	if (span_eq(name, SPAN_LIT("symbol"))) {
+		b->from.symbol = value;
+		return 0;
+	}
+	if (!span_eq(name, SPAN_LIT("board")) || span_int(value, &version) != 0)
+		return -1;
+	b->from.version = (size_t)version;
+	return 0;
+}
+
+static bool
+is_sane(const struct burst *b)
+{
+	return b->unknown + b->foreign <= 100 && b->again <= 100 &&
+	       b->late <= 100 && b->future <= 100 && b->window <= WINDOW_MAX;
+}
+
+static int
+read_args(struct burst *b, struct span args, struct err *e)
+{
+	struct span word, name;
+	int at = 0;
+
+	while (word_next(&args, &word)) {
+		const char *eq = memchr(word.p, '=', word.n);
+
+		if (at < 2) {
+			if (span_int(word, at++ == 0 ? &b->count : &b->rate) !=
+			    0)
+				return bad(e, word);
+			continue;
+		}
+		if (eq == NULL)
+			return bad(e, word);
+		name = (struct span){word.p, (size_t)(eq - word.p)};
+		if (read_named(b, name,
+			(struct span){eq + 1, word.n - name.n - 1}) != 0)
+			return bad(e, word);
+	}
+	return at == 2 && is_sane(b) ? 0 : bad(e, args);
+}
+
+/* -------------------------------------------------------------------- start */
+
+/* No events on a channel that nobody wants, if only those are. */
+static int
+drop_kinds(struct burst *b, struct err *e)
+{
+	for (int ch = 0; ch < CHANNELS; ch++) {
+		if (market_has(b->market, (enum channel)ch))
+			continue;
+		b->kinds_sum -= b->kinds[ch];
+		b->kinds[ch] = 0;
+	}
+	if (b->kinds_sum > 0)
+		return 0;
+	err_set(e, EX_USAGE, "BURST", "nobody subscribed to any of it");
+	return -1;
+}
+
+int
+burst_start(struct feed *f, struct span args, struct err *e)
+{
+	struct burst b = {.seed = 1,
+	    .start = -1,
+	    .scale = 1,
+	    .kinds = {[CH_Q] = 9, [CH_T] = 1},
+	    .kinds_sum = 10};
+
+	if (burst_is_running(f))
+		return err_set(e, EX_USAGE, "BURST", "one is running");
+	if (read_args(&b, args, e) != 0)
+		return -1;
+	b.market = market_new(f, &b.from, e);
+	if (b.market == NULL)
+		return -1;
+	if (drop_kinds(&b, e) != 0) {
+		market_free(b.market);
+		return -1;
+	}
+	burst_free(f);
+	b.random = (uint64_t)b.seed;
+	b.held = mem_alloc(((size_t)b.window + 1) * 2 * sizeof(*b.held));
+	b.began = clock_mono_ms();
+	b.is_running = true;
+	b.from.symbol = SPAN_NONE; /* it was the caller's */
+	f->burst = mem_alloc(sizeof(b));
+	*f->burst = b;
+	for (struct conn *c = f->conns; b.frame > 0 && c != NULL; c = c->next)
+		c->frame_bytes = (size_t)b.frame;
+	return 0;
+}
+
+bool
+burst_is_running(const struct feed *f)
+{
+	return f->burst != NULL && f->burst->is_running;
+}
+
+void
+burst_free(struct feed *f)
+{
+	if (f->burst == NULL)
+		return;
+	market_free(f->burst->market);
+	free(f->burst->held);
+	buf_free(&f->burst->event);
+	free(f->burst);
+	f->burst = NULL;
+}
+
+/* --------------------------------------------------------------------- make */
+
+static void
+send_one(struct feed *f, struct burst *b, const struct tick *t)
+{
+	market_write(f, t, b->scale, &b->event);
+	if (!feed_event(f, t->channel, t->number, buf_view(&b->event)))
+		return;
+	b->sent++;
+	b->sent_of[t->channel]++;
+	b->sent_from[t->origin]++;
+	b->sent_again += t->is_again;
+	b->sent_late += t->is_late;
+	b->sent_future += t->is_future;
+}
+
+static void
+send_held(struct feed *f, struct burst *b)
+{
+	for (size_t i = b->nheld; i > 1; i--) {
+		size_t j = market_random(&b->random, (uint32_t)i);
+		struct tick t = b->held[i - 1];
+
+		b->held[i - 1] = b->held[j];
+		b->held[j] = t;
+	}
+	for (size_t i = 0; i < b->nheld; i++)
+		send_one(f, b, &b->held[i]);
+	b->nheld = 0;
+}
+
+static enum channel
+pick_kind(struct burst *b)
+{
+	int64_t at = market_random(&b->random, (uint32_t)b->kinds_sum);
+	int ch = 0;
+
+	while (at >= b->kinds[ch])
+		at -= b->kinds[ch++];
+	return (enum channel)ch;
+}
+
+static void
+make_one(struct feed *f, struct burst *b, int64_t t)
+{
+	enum channel ch = pick_kind(b);
+	int64_t share = market_random(&b->random, 100);
+	enum origin origin = share < b->unknown                ? OF_NO_BOARD
+			     : share < b->unknown + b->foreign ? OF_NO_ROOT
+							       : OF_BOARD;
+	bool is_twice = market_random(&b->random, 100) < b->again;
+	struct tick *one = &b->held[b->nheld++];
+
+	market_tick(b->market, &b->random, ch, origin, one);
+	one->t = t;
+	one->is_late = market_random(&b->random, 100) < b->late;
+	one->is_future = market_random(&b->random, 100) < b->future;
+	one->t += (one->is_future ? b->future_ms : 0) -
+		  (one->is_late ? b->late_ms : 0);
+	if (is_twice) {
+		b->held[b->nheld] = *one;
+		b->held[b->nheld++].is_again = true;
+	}
+	b->made++;
+	if (b->nheld > (size_t)b->window)
+		send_held(f, b);
+}
+
+/* How many may be made now. */
+static int64_t
+due(const struct feed *f, const struct burst *b)
+{
+	int64_t left = b->count - b->made, n;
+
+	if (b->rate > 0)
+		n = (clock_mono_ms() - b->began) * b->rate / 1000 - b->made;
+	else
+		n = ONE_GO;
+	for (struct conn *c = f->conns; b->rate == 0 && c != NULL; c = c->next)
+		if (c->wsi != NULL && c->queued > ROOM)
+			n = 0;
+	n = n < left ? n : left;
+	return n < ONE_GO ? n : ONE_GO;
+}
+
+void
+burst_stop(struct feed *f)
+{
+	struct burst *b = f->burst;
+
+	if (!burst_is_running(f))
+		return;
+	send_held(f, b);
+	b->is_running = false;
+	b->ended = clock_mono_ms();
+	if (f->events != NULL)
+		fflush(f->events);
+}
+
+bool
+burst_run(struct feed *f)
+{
+	struct burst *b = f->burst;
+	int64_t rate, now = clock_now_ms(), n;
+
+	if (!burst_is_running(f))
+		return false;
+	rate = b->rate > 0 ? b->rate : NOMINAL_RATE;
+	n = due(f, b);
+	for (int64_t i = 0; i < n; i++)
+		make_one(f, b,
+		    b->start < 0 ? now : b->start + b->made * 1000 / rate);
+	if (b->made == b->count)
+		burst_stop(f);
+	return n == ONE_GO && b->is_running;
+}
+
+void
+burst_report(const struct feed *f, struct buf *out)
+{
+	const struct burst *b = f->burst;
+	const char *comma = "";
+
+	if (b == NULL) {
+		buf_str(out, ",\"burst\":null");
+		return;
+	}
+	buf_fmt(out,
+	    ",\"burst\":{\"running\":%s,\"made\":%lld,\"sent\":%lld,"
+	    "\"elapsed_ms\":%lld,\"kinds\":{",
+	    b->is_running ? "true" : "false", (long long)b->made,
+	    (long long)b->sent,
+	    (long long)((b->is_running ? clock_mono_ms() : b->ended) -
+			b->began));
+	for (int ch = 0; ch <= CH_AM; ch++, comma = ",")
+		buf_fmt(out, "%s\"%s\":%lld", comma, channel_names[ch],
+		    (long long)b->sent_of[ch]);
+	buf_fmt(out,
+	    "},\"unknown\":%lld,\"foreign\":%lld,\"duplicates\":%lld,"
+	    "\"late\":%lld,\"future\":%lld}",
+	    (long long)b->sent_from[OF_NO_BOARD],
+	    (long long)b->sent_from[OF_NO_ROOT], (long long)b->sent_again,
+	    (long long)b->sent_late, (long long)b->sent_future);
+}
+
+void
+burst_help(struct buf *b)
+{
+	buf_str(b,
+	    "burst COUNT RATE [NAME=VALUE]...: COUNT made-up events, RATE a "
+	    "second (0: as\n"
+	    "fast as they are taken); only what is subscribed is sent.  "
+	    "Shares in percent.\n"
+	    "  seed=N             same seed, same events (1)\n"
+	    "  kinds=Q:9,T:1      shares of Q, T, A and AM\n"
+	    "  pick=board|subscribed\n"
+	    "                     of all contracts, or only of those that are "
+	    "subscribed\n"
+	    "  unknown=P          of contracts that no board has (0)\n"
+	    "  foreign=P          of roots that no board has (0)\n"
+	    "  start=MS           t of the first; the others follow by RATE, "
+	    "not by the clock\n"
+	    "  unit=s|ms|us|ns    of t (ms)\n"
+	    "  duplicate=P        sent twice (0)\n"
+	    "  reorder=N          shuffled among N that follow each other (0)\n"
+	    "  late=P:MS          t that much earlier (0)\n"
+	    "  future=P:MS        t that much later (0)\n"
+	    "  frame=BYTES        events collected into messages so long "
+	    "(16384)\n"
+	    "  symbol=NAME        one board's only (all)\n"
+	    "  board=N            of its N-th version (the one that HTTP "
+	    "serves)\n");
+}
