@@ -57,9 +57,10 @@ outbox_text(struct conn *c, struct span text)
 void
 outbox_ping(struct conn *c, struct span text)
 {
+	if (c->wsi == NULL || c->ending != LIVES)
+		return;
 	outbox_text(c, text);
-	if (c->tail != NULL)
-		c->tail->is_ping = true;
+	c->tail->is_ping = true;
 }
 
 void
