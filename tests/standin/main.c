@@ -67,7 +67,7 @@ static const struct opt options[] = {
     {O_IPV6, "ipv6", NULL, "listen on ::1 instead of 127.0.0.1"},
     {O_WS, "ws", "NAME=VALUE", "a setting of the WebSocket half, see above"},
     {O_WS_SCRIPT, "ws-script", "FILE", "commands by moment, see above"},
-    {O_WS_EVENTS, "ws-events", "FILE", "write every event sent, one a line"},
+    {O_WS_EVENTS, "ws-events", "FILE", "append every event sent, one a line"},
     OPT_COMMON,
     {0},
 };
@@ -205,7 +205,7 @@ open_files(void)
 	    rules_load(&feed, conf.ws_script, &e) != 0)
 		return err_report(conf.ws_script, &e);
 	if (conf.ws_events != NULL) {
-		feed.events = fopen(conf.ws_events, "we");
+		feed.events = fopen(conf.ws_events, "ae");
 		if (feed.events == NULL)
 			return err_fail(conf.ws_events, EX_CANTCREAT, "EVENTS",
 			    "%s", strerror(errno));

@@ -16,6 +16,9 @@
 #		of one; returns when all are done.  $control is the answer, a
 #		JSON object a command; fails, showing it, if one failed.
 #	standin_status FILTER	jq over the answer of the command status
+#	vendor_client	the directory of the vendor's own JavaScript client, to
+#			$vendor_client; installs it.  Skips the test if it cannot
+#			be had (fails if CI=true).
 #
 # Whoever starts one stops it, in teardown or teardown_file.  One that is
 # forgotten ends by itself (--ttl).
@@ -72,7 +75,7 @@ standin_log() {
 
 standin_control() {
 	local line
-	control=$(printf '%s\n' "$@" | curl -sS --max-time 60 -H Expect: \
+	control=$(printf "%s\n" "$@" | curl -sSk --max-time 60 -H Expect: \
 	    --data-binary @- "$STANDIN_URL/control" 3>&- 4>&-) || :
 	line=${control##*$'\n'}
 	[[ $line == '{"ok":true'* ]] || fail "control: $*" "$line"
@@ -81,4 +84,24 @@ standin_control() {
 standin_status() {
 	standin_control status || return 1
 	jq -r "$@" <<<"$control"
+}
+
+vendor_client() {
+	local package no=skip
+	vendor_client=$ROOT/build/client
+	package=$vendor_client/node_modules/@massive.com/client-js/package.json
+	[[ ${CI-} != true ]] || no=fail
+	command -v node >/dev/null && command -v npm >/dev/null ||
+	    $no "no node or no npm here" || return 1
+	mkdir -p "$vendor_client"
+	(
+		flock 9
+		[[ $(jq -r .version "$package" 2>/dev/null) == 10.8.0 ]] ||
+		    timeout -k 5 150 npm install --prefix "$vendor_client" \
+			--no-save --no-audit --no-fund --ignore-scripts \
+			--loglevel=error @massive.com/client-js@10.8.0 \
+			>npm.log 2>&1 3>&- 4>&- 9>&-
+	) 9>"$vendor_client/lock" ||
+	    { cat npm.log && $no "@massive.com/client-js cannot be had"; } ||
+	    return 1
 }

@@ -5,12 +5,13 @@
  *
  *	wsclient [OPTION]... URL
  *
- * Lines of stdin go out as messages, each message received comes out as one
- * line.  What happens beside that is a line that begins with '!': !open,
- * !pong, !close CODE (the server's close frame), !lost (an end without one),
- * !refused TEXT (no connection).  The end of stdin leaves the connection
- * open; it ends with the connection (status 0), after --messages or --events
- * of them, on TERM, or after --for seconds (status 1).
+ * Lines of stdin go out as messages (but !ping as a ping, !close as a close
+ * frame 1000), each message received comes out as one line.  What happens
+ *beside that is a line that begins with '!': !open, !pong, !close CODE (the
+ *server's close frame), !lost (an end without one), !refused TEXT (no
+ *connection).  The end of stdin leaves the connection open; it ends with the
+ *connection (status 0), after --messages or --events of them, on TERM, or after
+ *--for seconds (status 1).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -131,18 +132,27 @@ send_line(struct lws *wsi)
 {
 	const char *stop =
 	    me.out.n == 0 ? NULL : memchr(me.out.p, '\n', me.out.n);
-	size_t n;
+	struct span line;
+	enum lws_write_protocol how = LWS_WRITE_TEXT;
 	unsigned char *room;
 	int rc;
 
 	if (stop == NULL)
 		return 0;
-	n = (size_t)(stop - me.out.p);
-	room = mem_alloc(LWS_PRE + n);
-	memcpy(room + LWS_PRE, me.out.p, n);
-	rc = lws_write(wsi, room + LWS_PRE, n, LWS_WRITE_TEXT);
+	line = (struct span){me.out.p, (size_t)(stop - me.out.p)};
+	if (span_eq(line, SPAN_LIT("!close"))) {
+		lws_close_reason(wsi, LWS_CLOSE_STATUS_NORMAL, NULL, 0);
+		return -1;
+	}
+	if (span_eq(line, SPAN_LIT("!ping"))) {
+		how = LWS_WRITE_PING;
+		line.n = 0;
+	}
+	room = mem_alloc(LWS_PRE + line.n + 1);
+	memcpy(room + LWS_PRE, line.p, line.n);
+	rc = lws_write(wsi, room + LWS_PRE, line.n, how);
 	free(room);
-	me.out.n -= n + 1;
+	me.out.n -= (size_t)(stop + 1 - me.out.p);
 	memmove(me.out.p, stop + 1, me.out.n);
 	lws_callback_on_writable(wsi);
 	return rc < 0 ? -1 : 0;
