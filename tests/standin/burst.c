@@ -5,9 +5,10 @@
  *
  * With a rate the events are due by the clock; if the machine is too slow
  * they come late, never fewer.  Without one (rate 0) there are as many as
- * the readers take: nobody has more than ROOM unsent.  What is made depends
- * on the seed and the boards alone (and, for pick=subscribed, on who had
- * subscribed when it began); with start given the times do so too.
+ * the readers take: nobody has more than ROOM unsent, or half of what resets
+ * a slow reader.  What is made depends on the seed and the boards alone (and,
+ * for pick=subscribed, on who had subscribed when it began); with start given
+ * the times do so too.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +16,7 @@
 #include "burst.h"
 #include "clock.h"
 
-#define ROOM ((size_t)4 * 1024 * 1024)
+#define ROOM ((int64_t)4 * 1024 * 1024)
 #define ONE_GO 5000         /* events in one go, so that others get a turn */
 #define NOMINAL_RATE 100000 /* of rate 0, for times that start is given for */
 
@@ -156,6 +157,20 @@ make_one(struct feed *f, struct burst *b, int64_t t)
 		send_held(f, b);
 }
 
+/* Has everybody room for more? */
+static bool
+has_room(const struct feed *f)
+{
+	int64_t room = f->set.buffer / 2;
+
+	if (room == 0 || room > ROOM)
+		room = ROOM;
+	for (const struct conn *c = f->conns; c != NULL; c = c->next)
+		if (c->wsi != NULL && (int64_t)c->queued > room)
+			return false;
+	return true;
+}
+
 /* How many may be made now. */
 static int64_t
 due(const struct feed *f, const struct burst *b)
@@ -165,10 +180,7 @@ due(const struct feed *f, const struct burst *b)
 	if (b->rate > 0)
 		n = (clock_mono_ms() - b->began) * b->rate / 1000 - b->made;
 	else
-		n = ONE_GO;
-	for (struct conn *c = f->conns; b->rate == 0 && c != NULL; c = c->next)
-		if (c->wsi != NULL && c->queued > ROOM)
-			n = 0;
+		n = has_room(f) ? ONE_GO : 0;
 	n = n < left ? n : left;
 	return n < ONE_GO ? n : ONE_GO;
 }
