@@ -122,6 +122,13 @@ $(STANDIN): $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/standin/*.c)) \
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(LINK) -o $@ $^ $(STANDIN_LIBS) \
 	    $(PKG_LIBS) -lm
 
+# The simplest client of it.
+WSCLIENT = $(BUILD)/wsclient
+$(WSCLIENT): $(BUILD)/obj/tests/wsclient/main.o $(LIB)
+	$(if $(V),,@echo '  LD      $@')
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(LINK) -o $@ $^ $(STANDIN_LIBS) \
+	    $(PKG_LIBS) -lm
+
 $(BUILD)/shim/%.so: tests/shim/%.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=c11 -D_GNU_SOURCE $(WARN) $(CFLAGS) -fPIC -shared -o $@ $<
@@ -145,7 +152,7 @@ test: deps
 	+@$(MAKE) --no-print-directory test-built
 
 # All that the tests need.
-built: all $(UNITS) $(SHIMS) $(STANDIN)
+built: all $(UNITS) $(SHIMS) $(STANDIN) $(WSCLIENT)
 
 test-built: built
 	@BUILD=$(BUILD) BOARDS=$(BOARDS) tests/run

@@ -10,15 +10,9 @@
  * While it is busy with an answer the library does not read, so that it does
  * not see a client leave either (and its poll returns at once, over and
  * over): who waits looks every few milliseconds whether the client is there.
- *
- * A reset: SO_LINGER 0, then another file is put in the socket's place, which
- * closes it at once; what the library later closes is that file.
  */
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "clock.h"
 #include "standin.h"
@@ -38,17 +32,6 @@ struct session {
 	size_t sent;    /* of head, body and filler */
 	size_t allowed; /* of the body, when it drips */
 };
-
-/* The library's, per connection. */
-struct slot {
-	struct session *session;
-};
-
-size_t
-http_session_size(void)
-{
-	return sizeof(struct slot);
-}
 
 static struct standin *
 standin_of(struct lws *wsi)
@@ -106,20 +89,6 @@ take_request(struct lws *wsi, struct slot *slot, const char *path)
 	return 0;
 }
 
-static int
-reset(struct lws *wsi)
-{
-	struct linger now = {1, 0};
-	int fd = lws_get_socket_fd(wsi), other = open("/dev/null", O_RDWR);
-
-	setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
-	if (other >= 0) {
-		dup2(other, fd);
-		close(other);
-	}
-	return -1;
-}
-
 /* All is sent and has left the library. */
 static int
 finish(struct lws *wsi, struct session *c)
@@ -133,8 +102,10 @@ finish(struct lws *wsi, struct session *c)
 		wait_or_write(wsi, c, 0);
 		return 0;
 	}
-	if (end == END_RST)
-		return reset(wsi);
+	if (end == END_RST) {
+		wire_reset(wsi);
+		return -1;
+	}
 	forget(c);
 	if (end == END_CLOSE)
 		return -1;
@@ -205,19 +176,10 @@ on_writable(struct lws *wsi, struct session *c)
 	return write_slice(wsi, c);
 }
 
-static bool
-is_client_gone(struct lws *wsi)
-{
-	char byte;
-
-	return recv(lws_get_socket_fd(wsi), &byte, 1,
-		   MSG_PEEK | MSG_DONTWAIT) == 0;
-}
-
 static int
 on_timer(struct lws *wsi, struct session *c)
 {
-	if (is_client_gone(wsi))
+	if (wire_is_gone(wsi))
 		return -1;
 	if (c->wait_ms > 0 && c->wait_ms <= LOOK_MS && c->sent > 0)
 		c->allowed = (size_t)c->wire.drip;

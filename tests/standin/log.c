@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * log: one JSON line a request, written by one write just before its last
- * bytes go out, so that who has the answer finds the line.  "at" is when the
- * request came, in ms of a clock that only goes forward: for differences.
+ * bytes go out, so that who has the answer finds the line; and one for each
+ * event of a WebSocket connection.  "at" is when the request came, in ms of a
+ * clock that only goes forward: for differences.
  *
  * Never the key: only how it came and, where the server has one, in which
  * places the request had its text (a client's mistake, if it is any other
@@ -10,6 +11,7 @@
  */
 #include <unistd.h>
 
+#include "feed.h"
 #include "query.h"
 #include "rec.h"
 #include "standin.h"
@@ -55,6 +57,13 @@ add_args(struct buf *b, struct words *args)
 }
 
 void
+log_line(const struct standin *s, const struct buf *line)
+{
+	if (s->log_fd >= 0)
+		(void)!write(s->log_fd, line->p, line->n);
+}
+
+void
 log_request(const struct standin *s, struct request *r, const struct answer *a,
     size_t bytes, const char *end)
 {
@@ -82,6 +91,20 @@ log_request(const struct standin *s, struct request *r, const struct answer *a,
 	buf_str(&b, ",\"faults\":[");
 	buf_span(&b, buf_view(&a->plan.names));
 	buf_fmt(&b, "],\"bytes\":%zu,\"end\":\"%s\"}\n", bytes, end);
-	(void)!write(s->log_fd, b.p, b.n);
+	log_line(s, &b);
+	buf_free(&b);
+}
+
+void
+log_feed(const struct standin *s, const struct conn *c, const char *event,
+    struct span fields)
+{
+	struct buf b = {0};
+
+	buf_fmt(&b, "{\"connection\":%lld,\"event\":\"%s\"",
+	    (long long)c->number, event);
+	buf_span(&b, fields);
+	buf_str(&b, "}\n");
+	log_line(s, &b);
 	buf_free(&b);
 }

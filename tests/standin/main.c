@@ -27,9 +27,9 @@
 #include <zlib.h>
 
 #include "clock.h"
+#include "feed.h"
 #include "opt.h"
 #include "sig.h"
-#include "standin.h"
 
 #define TICK_US (50 * LWS_US_PER_MS)
 #define HEAD_MAX 16384
@@ -46,7 +46,10 @@ enum {
 	O_READY_FD,
 	O_UNKNOWN,
 	O_LIMIT,
-	O_IPV6
+	O_IPV6,
+	O_WS,
+	O_WS_SCRIPT,
+	O_WS_EVENTS
 };
 
 static const struct opt options[] = {
@@ -62,17 +65,21 @@ static const struct opt options[] = {
     {O_UNKNOWN, "unknown", "HOW", "unknown underlying: empty (200) or 404"},
     {O_LIMIT, "over-limit", "HOW", "limit over 250: clamp or error (400)"},
     {O_IPV6, "ipv6", NULL, "listen on ::1 instead of 127.0.0.1"},
+    {O_WS, "ws", "NAME=VALUE", "a setting of the WebSocket half, see above"},
+    {O_WS_SCRIPT, "ws-script", "FILE", "commands by moment, see above"},
+    {O_WS_EVENTS, "ws-events", "FILE", "append every event sent, one a line"},
     OPT_COMMON,
     {0},
 };
 
 static struct {
-	const char *script, *log, *cert, *cert_key;
+	const char *script, *log, *cert, *cert_key, *ws_script, *ws_events;
 	int64_t ttl_ms, ready_fd;
 	bool is_ipv6;
 } conf = {.ttl_ms = 120 * 1000, .ready_fd = -1};
 
-static struct standin server = {.log_fd = -1};
+static struct feed feed;
+static struct standin server = {.log_fd = -1, .feed = &feed};
 static bool is_over;
 
 static int
@@ -95,6 +102,16 @@ choose(const char *arg, const char *first, const char *second)
 	if (strcmp(arg, first) == 0)
 		return 0;
 	return strcmp(arg, second) == 0 ? 1 : -1;
+}
+
+static int
+take_setting(const struct opt_set *set, const char *arg)
+{
+	struct err e;
+
+	if (setting_read(&feed, span_str(arg), &e) == 0)
+		return 0;
+	return opt_usage(set, "%s", e.text);
 }
 
 static int
@@ -138,6 +155,14 @@ take_option(const struct opt_set *set, int c, const char *arg)
 		which = choose(arg, "empty", "404");
 		server.unknown_is_404 = which == 1;
 		return which >= 0 ? 0 : opt_usage(set, "unknown: %s", arg);
+	case O_WS:
+		return take_setting(set, arg);
+	case O_WS_SCRIPT:
+		conf.ws_script = arg;
+		return 0;
+	case O_WS_EVENTS:
+		conf.ws_events = arg;
+		return 0;
 	default:
 		which = choose(arg, "clamp", "error");
 		server.is_limit_strict = which == 1;
@@ -176,6 +201,15 @@ open_files(void)
 	if (conf.script != NULL &&
 	    script_load(&server.script, conf.script, &e) != 0)
 		return err_report(conf.script, &e);
+	if (conf.ws_script != NULL &&
+	    rules_load(&feed, conf.ws_script, &e) != 0)
+		return err_report(conf.ws_script, &e);
+	if (conf.ws_events != NULL) {
+		feed.events = fopen(conf.ws_events, "ae");
+		if (feed.events == NULL)
+			return err_fail(conf.ws_events, EX_CANTCREAT, "EVENTS",
+			    "%s", strerror(errno));
+	}
 	if (conf.log != NULL) {
 		server.log_fd = open(
 		    conf.log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
@@ -212,14 +246,16 @@ static struct lws_context *
 listen_on_loopback(void)
 {
 	static struct lws_protocols protocols[] = {
-	    {.name = "http", .callback = http_callback},
+	    {.name = "http",
+		.callback = front_callback,
+		.rx_buffer_size = 65536},
 	    {0},
 	};
 	struct lws_context_creation_info info = {0};
 	struct lws_context *context;
 	struct lws_vhost *vhost;
 
-	protocols[0].per_session_data_size = http_session_size();
+	protocols[0].per_session_data_size = sizeof(struct slot);
 	info.options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS;
 	if (!conf.is_ipv6)
 		info.options |= LWS_SERVER_OPTION_DISABLE_IPV6;
@@ -267,11 +303,13 @@ serve(struct lws_context *context)
 	on_tick(&tick.sul);
 	lws_sul_schedule(
 	    context, 0, &ttl.sul, on_ttl, conf.ttl_ms * LWS_US_PER_MS);
+	feed_start(&feed, context);
 	tell_port();
 	while (sig_stop == 0 && !is_over && lws_service(context, 0) >= 0)
 		;
 	lws_sul_cancel(&tick.sul);
 	lws_sul_cancel(&ttl.sul);
+	feed_stop(&feed);
 }
 
 static void
@@ -281,6 +319,7 @@ free_all(void)
 		book_free(&server.boards[i]);
 	free(server.boards);
 	script_free(&server.script);
+	feed_free(&feed);
 	if (server.log_fd >= 0)
 		close(server.log_fd);
 }
@@ -298,6 +337,7 @@ main(int argc, char *argv[])
 
 	err_init(argv[0]);
 	sig_init();
+	feed_init(&feed, &server);
 	lws_set_log_level(LLL_ERR, NULL);
 	if (clock_init(&e) != 0)
 		return err_report(NULL, &e);
@@ -305,6 +345,7 @@ main(int argc, char *argv[])
 	    "Serves option boards on a loopback port as two vendors do, with "
 	    "faults.\n\n");
 	script_help(&help);
+	feed_help(&help);
 	help.p[--help.n] = '\0';
 	set.summary = help.p;
 	rc = read_options(argc, argv, &set, &go_on);

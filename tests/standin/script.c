@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 /* script: see script.h. */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,9 +7,9 @@
 #include "opt.h"
 #include "rec.h"
 #include "script.h"
+#include "token.h"
 
 #define RULE_FAULTS 16
-#define WORDS_MAX 64
 
 static const struct fault_info {
 	const char *name, *spec, *args, *help;
@@ -33,28 +32,8 @@ struct rule {
 	struct fault faults[RULE_FAULTS];
 	size_t n;
 	struct span text;
+	char *own; /* of one that was added: the text's copy */
 };
-
-/* A line being read: its words, and the next one. */
-struct line {
-	struct span words[WORDS_MAX + 1];
-	size_t n, at;
-};
-
-static struct span
-next_word(struct line *l)
-{
-	return l->at < l->n ? l->words[l->at++] : SPAN_NONE;
-}
-
-static bool
-take_word(struct line *l, const char *word)
-{
-	if (l->at == l->n || !span_eq(l->words[l->at], span_str(word)))
-		return false;
-	l->at++;
-	return true;
-}
 
 static int
 bad(struct err *e, const char *what, struct span word)
@@ -63,39 +42,10 @@ bad(struct err *e, const char *what, struct span word)
 	    (int)(word.n > 80 ? 80 : word.n), word.p == NULL ? "" : word.p);
 }
 
-/* Cut a line into words; a '#' outside quotes ends it. */
-static int
-split_line(struct line *l, struct span text, struct err *e)
-{
-	const char *p = text.p, *end = text.p + text.n, *from;
-	char quote;
-
-	*l = (struct line){.n = 0};
-	for (;;) {
-		while (p < end && (*p == ' ' || *p == '\t' || *p == '\r'))
-			p++;
-		if (p == end || *p == '#')
-			return 0;
-		if (l->n == WORDS_MAX)
-			return bad(e, "too many words", SPAN_NONE);
-		quote = *p == '"' || *p == '\'' ? *p++ : '\0';
-		for (from = p; p < end; p++)
-			if (quote != '\0'
-				? *p == quote
-				: *p == ' ' || *p == '\t' || *p == '\r')
-				break;
-		l->words[l->n++] = (struct span){from, (size_t)(p - from)};
-		if (quote != '\0' && p == end)
-			return bad(
-			    e, "quote is not closed", l->words[l->n - 1]);
-		p += quote != '\0';
-	}
-}
-
 static int
 read_range(struct line *l, struct rule *r, struct err *e)
 {
-	struct span word = next_word(l), lo = word, hi = word;
+	struct span word = line_next(l), lo = word, hi = word;
 
 	for (size_t i = 0; i < word.n; i++) {
 		if (word.p[i] == '-') {
@@ -115,7 +65,7 @@ read_range(struct line *l, struct rule *r, struct err *e)
 static int
 read_which(struct line *l, struct rule *r, struct err *e)
 {
-	struct span word = next_word(l);
+	struct span word = line_next(l);
 	int i;
 
 	for (i = 0; i <= ON_DOCUMENT; i++)
@@ -126,8 +76,8 @@ read_which(struct line *l, struct rule *r, struct err *e)
 	r->which = (enum which)i;
 	if ((i == ON_REQUEST || i == ON_PAGE) && read_range(l, r, e) != 0)
 		return -1;
-	if (take_word(l, "of")) {
-		r->symbol = next_word(l);
+	if (line_take(l, "of")) {
+		r->symbol = line_next(l);
 		if (r->symbol.p == NULL)
 			return bad(e, "no symbol behind", SPAN_LIT("of"));
 	}
@@ -198,7 +148,7 @@ read_arg(struct fault *f, int arg, char spec, struct err *e)
 static int
 read_fault(struct line *l, struct fault *f, struct err *e)
 {
-	struct span word = next_word(l);
+	struct span word = line_next(l);
 	int kind = is_fault(word), arg = 0;
 	bool optional = false;
 
@@ -216,7 +166,7 @@ read_fault(struct line *l, struct fault *f, struct err *e)
 				break;
 			return bad(e, "an argument is missing", word);
 		}
-		f->text[arg] = next_word(l);
+		f->text[arg] = line_next(l);
 		if (read_arg(f, arg, *s, e) != 0)
 			return -1;
 		arg++;
@@ -230,19 +180,19 @@ read_rule(struct rule *r, struct span text, struct err *e)
 	struct line l;
 
 	*r = (struct rule){.left = -1, .text = text};
-	if (split_line(&l, text, e) != 0)
+	if (line_split(&l, text, e) != 0)
 		return -1;
 	if (l.n == 0)
 		return 0;
-	if (take_word(&l, "on") && read_which(&l, r, e) != 0)
+	if (line_take(&l, "on") && read_which(&l, r, e) != 0)
 		return -1;
-	if (take_word(&l, "once"))
+	if (line_take(&l, "once"))
 		r->left = 1;
-	else if (take_word(&l, "times")) {
+	else if (line_take(&l, "times")) {
 		if (l.at == l.n || span_int(l.words[l.at++], &r->left) != 0)
 			return bad(e, "not a number", SPAN_LIT("times"));
 	} else
-		take_word(&l, "always");
+		line_take(&l, "always");
 	if (l.at == l.n)
 		return bad(e, "no fault in", text);
 	while (l.at < l.n) {
@@ -254,19 +204,13 @@ read_rule(struct rule *r, struct span text, struct err *e)
 	return 0;
 }
 
-static int
-read_text(struct buf *out, const char *file, struct err *e)
+/* Each by itself: answers on their way point to its faults. */
+static void
+keep(struct script *s, const struct rule *r)
 {
-	FILE *f = fopen(file, "re");
-	char piece[4096];
-	size_t got;
-
-	if (f == NULL)
-		return err_set(e, EX_NOINPUT, "READ", "%s", strerror(errno));
-	while ((got = fread(piece, 1, sizeof(piece), f)) > 0)
-		buf_add(out, piece, got);
-	fclose(f);
-	return 0;
+	s->rules = mem_grow(s->rules, s->n + 1, sizeof(*s->rules));
+	s->rules[s->n] = mem_alloc(sizeof(*r));
+	*s->rules[s->n++] = *r;
 }
 
 int
@@ -278,7 +222,7 @@ script_load(struct script *s, const char *file, struct err *e)
 	int line = 0;
 
 	*s = (struct script){0};
-	if (read_text(&s->text, file, e) != 0)
+	if (text_read(&s->text, file, e) != 0)
 		return -1;
 	p = buf_view(&s->text).p;
 	for (end = p + s->text.n; p < end; p = stop + 1) {
@@ -294,15 +238,42 @@ script_load(struct script *s, const char *file, struct err *e)
 		}
 		if (r.n == 0)
 			continue;
-		s->rules = mem_grow(s->rules, s->n + 1, sizeof(*s->rules));
-		s->rules[s->n++] = r;
+		keep(s, &r);
 	}
 	return 0;
+}
+
+int
+script_add(struct script *s, struct span text, struct err *e)
+{
+	char *own = mem_alloc(text.n + 1);
+	struct rule r;
+
+	memcpy(own, text.p, text.n);
+	own[text.n] = '\0';
+	if (read_rule(&r, (struct span){own, text.n}, e) != 0 || r.n == 0) {
+		free(own);
+		return -1;
+	}
+	r.own = own;
+	keep(s, &r);
+	return 0;
+}
+
+void
+script_end(struct script *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		s->rules[i]->left = 0;
 }
 
 void
 script_free(struct script *s)
 {
+	for (size_t i = 0; i < s->n; i++) {
+		free(s->rules[i]->own);
+		free(s->rules[i]);
+	}
 	free(s->rules);
 	buf_free(&s->text);
 	*s = (struct script){0};
@@ -336,7 +307,7 @@ script_meet(struct script *s, int64_t request, enum route route, int64_t page,
 {
 	*plan = (struct plan){.n = 0};
 	for (size_t i = 0; i < s->n; i++) {
-		struct rule *r = &s->rules[i];
+		struct rule *r = s->rules[i];
 
 		if (!matches(r, request, route, page, symbol))
 			continue;

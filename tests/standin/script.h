@@ -51,7 +51,7 @@ enum route { ROUTE_NONE, ROUTE_CHAIN, ROUTE_CONTRACT, ROUTE_DOCUMENT };
 struct rule;
 
 struct script {
-	struct rule *rules; /* private */
+	struct rule **rules; /* private */
 	size_t n;
 	struct buf text;
 };
@@ -67,6 +67,12 @@ struct plan {
 /* -1 and *e (66, or 64 with the line's number). */
 int script_load(struct script *s, const char *file, struct err *e);
 void script_free(struct script *s);
+
+/* One more rule behind the others.  -1 and *e (64). */
+int script_add(struct script *s, struct span text, struct err *e);
+
+/* No rule applies any more, until one is added. */
+void script_end(struct script *s);
 
 /* page is 0 and symbol "" where there is none. */
 void script_meet(struct script *s, int64_t request, enum route route,

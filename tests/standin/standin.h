@@ -29,6 +29,14 @@ struct standin {
 	bool log_auth;
 	int64_t requests;
 	size_t version; /* which board of each symbol, 1, 2, …; 0 the first */
+	struct feed *feed; /* the WebSocket half */
+};
+
+/* The library's, per connection: what it is busy with. */
+struct slot {
+	struct session *session; /* a request */
+	struct control *control; /* commands */
+	struct conn *conn;       /* a WebSocket */
 };
 
 /* What to say. */
@@ -90,9 +98,26 @@ void gzip_bomb(struct buf *out, int64_t mib);
 void log_request(const struct standin *s, struct request *r,
     const struct answer *a, size_t bytes, const char *end);
 
-/* The protocol that serves HTTP; its vhost's user is a struct standin. */
+/* One line of the log, whole with its newline. */
+void log_line(const struct standin *s, const struct buf *line);
+
+/* The protocol; its vhost's user is a struct standin, a connection's a struct
+ * slot.  front shares the work out between the rest. */
+int front_callback(struct lws *wsi, enum lws_callback_reasons reason,
+    void *user, void *in, size_t n);
 int http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user,
     void *in, size_t len);
-size_t http_session_size(void);
+int ws_callback(struct lws *wsi, enum lws_callback_reasons reason,
+    struct slot *slot, void *in, size_t n);
+int control_open(struct lws *wsi, struct slot *slot);
+int control_callback(struct lws *wsi, enum lws_callback_reasons reason,
+    struct slot *slot, void *in, size_t n);
+void control_close(struct slot *slot);
+
+/* Reset a connection; the library still has to close it. */
+void wire_reset(struct lws *wsi);
+
+/* Has the other side left (as far as unread bytes let see)? */
+bool wire_is_gone(struct lws *wsi);
 
 #endif
