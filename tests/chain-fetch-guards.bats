@@ -333,6 +333,24 @@ assert_none() {
 	done
 }
 
+# ---------------------------------------------------------- walks side by side
+
+@test "real board: 16 walks take few pages more than one, and none is long" {
+	need_boards
+	local longest asked
+	xzcat "$BOARDS/cboe/_SPX-2026-08-05.json.xz" >real
+	BOARD=real vendor ''
+	EPOCH_NOW_MS=1785969752000 run_tool massive --parallel 16 SPX
+	asked=$(requests)
+	# pages of each range, one after the other
+	longest=$(standin_log '[(.cursor // ""), .args["expiration_date.gte"],
+	    .args["expiration_date.lt"]] | join(" ") | [scan("[0-9]{4}-[0-9]{2}-[0-9]{2}")] |
+	    join(" ")' | sort | uniq -c | sort -n | awk 'END { print $1 }')
+	# 128 by one walk; begun first, the long ones are no tail: 1 + 150 / 16
+	# latencies, and one short walk's
+	assert "$((asked <= 150)) $((longest <= 10))" = "1 1" "$asked $longest"
+}
+
 # ---------------------------------------------------------- plain saved pages
 
 # The pages of the board, each a file: page.1, page.2, …; their number in $n.
