@@ -9,20 +9,10 @@
 #include <stdlib.h>
 
 #include "clock.h"
-#include "origin.h"
-#include "pages.h"
 #include "raw.h"
 #include "saved.h"
 #include "sig.h"
-
-#define WALKS_MAX 100000
-
-/* Pages of one walk led to each other. */
-struct walk {
-	struct pages_count got;
-	struct buf next; /* where the last one led */
-	bool has_begun, has_ended;
-};
+#include "trails.h"
 
 struct archive {
 	struct chain_conf given, conf; /* of the run; of this snapshot */
@@ -36,8 +26,7 @@ struct archive {
 	struct buf body; /* as far as it came */
 	int64_t page, part, ts;
 	struct buf fetch, url; /* of page 1, and of part 1: see same_fetch */
-	struct walk *walks;
-	int64_t n_walks;
+	struct trails trails;
 
 	struct err left; /* the first fault that is no symbol's */
 	int rc;
@@ -101,14 +90,6 @@ take_conf(struct archive *a, const struct rec *r, struct err *e)
 	return 0;
 }
 
-static void
-forget_walks(struct archive *a)
-{
-	for (int64_t i = 0; i < a->n_walks; i++)
-		buf_free(&a->walks[i].next);
-	a->n_walks = 0;
-}
-
 /* What all pages of one fetch have in common; an archive of before there was
  * run has none in any of them. */
 static void
@@ -165,7 +146,7 @@ open_snapshot(struct archive *a, const struct rec *r)
 	a->whose->answered = true;
 	a->page = 1;
 	a->part = 0;
-	forget_walks(a);
+	trails_start(&a->trails);
 	fetch_of(r, &a->fetch);
 	a->ts = rec_ts(r);
 	if (take_conf(a, r, &e) != 0)
@@ -195,116 +176,30 @@ on_document(struct archive *a)
 	documents_free(&d);
 }
 
-/* The walk of a page; NULL: it cannot be that many. */
-static struct walk *
-walk_of(struct archive *a, const struct rec *r)
+static void
+on_page(struct archive *a, const struct rec *r)
 {
-	int64_t id = 1;
+	bool is_last = rec_has(r, "last");
+	struct err e;
 
-	if (rec_has(r, "walk") && rec_int(r, "walk", &id) != 0)
-		return NULL;
-	if (id < 1 || id > WALKS_MAX)
-		return NULL;
-	if (id > a->n_walks) {
-		a->walks = mem_grow(a->walks, (size_t)id, sizeof(*a->walks));
-		memset(a->walks + a->n_walks, 0,
-		    (size_t)(id - a->n_walks) * sizeof(*a->walks));
-		a->n_walks = id;
+	if (trails_page(&a->trails, &a->pages, r, buf_view(&a->body), &e) !=
+		0 ||
+	    (is_last && trails_end(&a->trails, &e) != 0)) {
+		give_up(a, &e);
+	} else if (is_last) {
+		a->rc = err_worse(a->rc, pages_finish(&a->pages, a->ts));
+		a->whose = NULL;
 	}
-	return &a->walks[id - 1];
-}
-
-/* As the fetch resolved it.  -1 and *e. */
-static int
-resolve(struct archive *a, const char *next, struct buf *out, struct err *e)
-{
-	struct origin o = {0};
-	int rc = origin_read(&o, a->url.p, e);
-
-	if (rc != 0)
-		err_set(e, EX_DATAERR, "BAD_RECORD",
-		    "a chain_page whose url cannot have been asked for");
-	else
-		rc = origin_resolve(&o, a->url.p, next, out, e);
-	origin_free(&o);
-	return rc;
-}
-
-/* Is the page where its walk led to, or a walk's first? */
-static int
-check_url(struct archive *a, const struct walk *walk, struct err *e)
-{
-	const char *what = NULL;
-	struct buf url = {0};
-
-	if (resolve(a, a->url.p, &url, e) != 0) {
-		buf_free(&url);
-		return -1;
-	}
-	if (walk->has_ended)
-		what = "a chain_page behind the end of its walk";
-	else if (walk->has_begun && strcmp(url.p, walk->next.p) != 0)
-		what = "a chain_page that the one before does not lead to";
-	else if (!walk->has_begun && strstr(url.p, "cursor=") != NULL)
-		what = "a chain_page whose walk begins in the middle";
-	buf_free(&url);
-	return what == NULL ? 0
-			    : err_set(e, EX_DATAERR, "BAD_RECORD", "%s", what);
-}
-
-static int
-on_page(struct archive *a, const struct rec *r, struct err *e)
-{
-	struct walk *walk = walk_of(a, r);
-	struct pages_count before, after;
-	struct massive_page page;
-
-	if (walk == NULL)
-		return err_set(
-		    e, EX_DATAERR, "BAD_RECORD", "a chain_page of no walk");
-	before = pages_counted(&a->pages);
-	if (check_url(a, walk, e) != 0 ||
-	    pages_body(&a->pages, buf_view(&a->body), &page, e) != 0)
-		return -1;
-	after = pages_counted(&a->pages);
-	pages_add(&walk->got, &before, &after);
-	walk->has_begun = true;
-	if (rec_has(r, "divided")) {
-		pages_again(&a->pages, &walk->got);
-		walk->has_ended = true;
-	} else if (page.next[0] == '\0') {
-		walk->has_ended = true;
-	} else {
-		return resolve(a, page.next, &walk->next, e);
-	}
-	return 0;
-}
-
-/* The last page came: has each walk come to its end? */
-static int
-on_last(struct archive *a, struct err *e)
-{
-	for (int64_t i = 0; i < a->n_walks; i++)
-		if (!a->walks[i].has_ended)
-			return err_set(e, EX_DATAERR, "CUT",
-			    "its walk %" PRId64 " does not end", i + 1);
-	a->rc = err_worse(a->rc, pages_finish(&a->pages, a->ts));
-	a->whose = NULL;
-	return 0;
 }
 
 static void
 on_body(struct archive *a, const struct rec *r)
 {
-	struct err e;
-
 	a->part = 0;
-	if (strcmp(a->source, "cboe") == 0) {
+	if (strcmp(a->source, "cboe") == 0)
 		on_document(a);
-	} else if (on_page(a, r, &e) != 0 ||
-		   (rec_has(r, "last") && on_last(a, &e) != 0)) {
-		give_up(a, &e);
-	}
+	else
+		on_page(a, r);
 	a->page++;
 	buf_clear(&a->body);
 }
@@ -393,8 +288,7 @@ archive_read(struct in *in, const struct chain_conf *conf,
 	if (!conf->out->failed)
 		a.rc = wanted_abort(wanted, n, &a.conf, &a.left, a.rc);
 	pages_free(&a.pages);
-	forget_walks(&a);
-	free(a.walks);
+	trails_free(&a.trails);
 	buf_free(&a.fetch);
 	buf_free(&a.url);
 	buf_free(&a.body);

@@ -127,8 +127,8 @@ follow(struct walks *ws, struct walk *w, const char *next)
 	return rc;
 }
 
-/* Ranges in the place of a walk that is too long; false: it stays. */
-static bool
+/* Ranges in the place of a walk that is too long: how many; 0: it stays. */
+static size_t
 divide(struct walks *ws, struct walk *w)
 {
 	struct range parts[RANGES_MAX];
@@ -136,26 +136,26 @@ divide(struct walks *ws, struct walk *w)
 	size_t n = 2;
 
 	if (ws->f->conf->parallel == 1)
-		return false;
+		return 0;
 	/* nobody would be there to walk the other half */
 	if (!is_root && (w->pages < LONG || ws->walks >= ws->f->conf->parallel))
-		return false;
+		return 0;
 	if (is_root) {
 		/* only the walk of all that was asked for */
 		if (ws->pages.n > 1)
-			return false;
+			return 0;
 		n = range_plan(w->range, ws->f->conf->parallel, ws->now, parts);
 	} else if (!range_halve(
 		       w->range, &ws->pages.chain.board, ws->now, parts)) {
-		return false;
+		return 0;
 	}
 	if (n < 2)
-		return false;
+		return 0;
 	for (size_t i = 0; i < n; i++)
 		add_walk(ws, parts[i]);
 	pages_again(&ws->pages, &w->got);
 	drop_walk(ws, w);
-	return true;
+	return n;
 }
 
 static void
@@ -233,9 +233,7 @@ take_page(struct walks *ws, struct walk *w, struct span body)
 		ws->err = ws->pages.chain.failed;
 	else if (page.next[0] == '\0')
 		drop_walk(ws, w);
-	else if (divide(ws, w))
-		raw.is_divided = true;
-	else
+	else if ((raw.into = (int64_t)divide(ws, w)) == 0)
 		follow(ws, w, page.next);
 	raw.is_last = ws->first == NULL;
 	if (ws->err.exit == 0)

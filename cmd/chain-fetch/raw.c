@@ -39,8 +39,10 @@ raw_write(struct out *out, const struct raw_page *page, struct span body)
 		rec_add_int(&b, "page", page->page);
 		if (page->walk > 1)
 			rec_add_int(&b, "walk", page->walk);
-		if (page->is_divided)
+		if (page->into > 0) {
 			rec_add_bool(&b, "divided", true);
+			rec_add_int(&b, "into", page->into);
+		}
 		rec_add_str(&b, "url", page->url);
 		rec_add_int(&b, "part", i + 1);
 		rec_add_int(&b, "parts", parts);

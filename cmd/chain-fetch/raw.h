@@ -17,7 +17,7 @@ struct raw_page {
 	int64_t ts;      /* when it was received, ms */
 	int64_t page;    /* 1, 2, … of its snapshot */
 	int64_t walk;    /* 1, 2, …: pages of one led to each other */
-	bool is_divided; /* others will bring the walk's contracts again */
+	int64_t into;    /* so many bring the walk's contracts again, or 0 */
 	bool is_last;    /* nothing more belongs to the snapshot */
 };
 
