@@ -210,27 +210,96 @@ load fetch
 
 @test "H1: 500 on a page: once is retried, always is 69; downstream nothing" {
 	clean
+	local n
 	assert_same 'on page 3 once status 500'
 	assert_same 'on page 3 once html 502'
 	assert_same 'on page 1 once status 499'
-	assert_fails 'on page 3 always status 500' HTTP_500 69 'page 3: after 4 tries'
-	redis_start
-	run bash -o pipefail -c 'massive --parallel 1 SPX 2>/dev/null |
-	    geom-hash 2>/dev/null | epoch-promote 2>/dev/null'
-	assert "$status" = 69
-	assert "$(rcli HLEN epoch:active)" = 0
+	FAST=20 assert_fails 'on page 3 always status 500' HTTP_500 69 'page 3: after 4 tries'
+	promoted
+	for n in 1 4 8; do
+		vendor 'on request 3- always status 500'
+		fast 20 assert_untouched 69 --parallel $n
+	done
+	# a whole one goes on from there
+	vendor ''
+	EPOCH_NOW_MS=$((EPOCH_NOW_MS + 60000)) run sh -c \
+	    'massive SPX | geom-hash | epoch-promote'
+	assert "$status" = 0
+	run ! diff -q before <(state_dump)
 	redis_stop
 }
 
-@test "H2: 429: Retry-After in seconds, as a date, absurd, none" {
+@test "H2: 429 in mid-walk: the same snapshot; for ever: 75" {
 	clean
 	assert_same 'on page 2 once status 429 retry-after 0'
-	assert_same 'on page 2 once status 429 retry-after "Sun, 06 Nov 1994 08:49:37 GMT"'
 	assert_same 'on page 2 once status 429'
-	DEADLINE=30 assert_fails 'on page 2 always status 429 retry-after 99999' HTTP_429 75
-	DEADLINE=30 assert_fails 'on page 2 always status 429 retry-after "Fri, 01 Jan 2100 00:00:00 GMT"' HTTP_429 75
-	assert "$(requests)" = 2
 	DEADLINE=0.3 assert_fails 'always status 429' HTTP_429 75
+	promoted
+	vendor 'on page 3 always status 429 retry-after 99999'
+	assert_untouched 75 --parallel 1
+	redis_stop
+}
+
+# What a fault does to one walk it does to any number: CODE EXIT FAULT.
+many_walks() {
+	cat <<-END
+		HTTP_500 69 status 500
+		HTTP_502 69 html 502
+		HTTP_429 75 status 429 retry-after 99999
+		HTTP_401 77 status 401
+		HTTP_403 77 status 403
+		HTTP_404 65 status 404
+		HTTP_302 69 redirect 302 $OTHER_URL%P
+		CUT 69 framing length cut 50%
+		CUT 69 framing chunked cut 50%
+		CUT 69 gzip off framing close cut 50%
+		CUT 69 gzip force clip 50%
+		CUT 69 rst
+		CUT 69 empty-reply
+		CUT 69 empty-body
+		TIMEOUT 69 stall 50%
+		TIMEOUT 69 hang
+		BAD_PAGE 65 drop page results
+		NEXT_URL 76 next foreign
+		NEXT_URL 76 next url $OTHER_URL%P
+		NEXT_URL 76 next key
+		PAGE_LOOP 76 next self
+		TOO_MANY_BAD 65 set rows details.ticker null
+		TOO_LONG 65 bomb 65
+	END
+}
+
+@test "H1 to H15, by four walks and by eight: the same ends, and one record" {
+	clean
+	local n code rc fault known
+	standin_start -n OTHER --board "$BOARD"
+	for n in 4 8; do
+		known=
+		while read -r code rc fault; do
+			# one of each by eight
+			[[ $n == 4 || $known != *" $code "* ]] || continue
+			known+=" $code "
+			WALKS=$n FAST=50 DEADLINE=600 assert_fails "on request 3- always $fault" "$code" "$rc" </dev/null
+			assert "$output$stderr" lacks "$KEY"
+			assert "$(standin_log -s '[.[].key_in[]] | unique | tostring')" = '["authorization"]'
+		done < <(many_walks)
+	done
+	assert "$(wc -l <"$OTHER_LOG")" = 0 "nothing is asked of another"
+}
+
+@test "H1 to H7, by four walks and by eight: once is no harm" {
+	clean
+	local n k code rc fault
+	OTHER_URL=http://127.0.0.1:1
+	for n in 4 8; do
+		k=$((n == 4 ? 4 : 1))
+		while read -r code rc fault; do
+			case $code in HTTP_500 | HTTP_502 | CUT | TIMEOUT | BAD_PAGE) ;; *) continue ;; esac
+			vendor "on request $k $fault"
+			fast 50 run_tool massive --parallel $n SPX </dev/null
+			assert_board "request $k of $n walks: $fault"
+		done < <(many_walks)
+	done
 }
 
 @test "H3: 401, 403: 77 at once, with the vendor's word" {
@@ -238,9 +307,15 @@ load fetch
 	assert "$(requests)" = 1
 	assert_fails 'on page 2 status 403' HTTP_403 77 'not entitled'
 	assert "$(requests)" = 2
-	assert_fails 'status 404' HTTP_404 65
-	assert_fails 'status 400' HTTP_400 65
-	assert_fails 'status 418' HTTP_418 69
+	local status
+	for status in '404 65' '400 65' '418 69'; do
+		assert_fails "status ${status% *}" "HTTP_${status% *}" "${status#* }"
+		assert "$(requests)" = 1 "$status"
+	done
+	# CBOE asks for no key: it cannot be the key
+	vendor 'status 403'
+	run_tool 69 cboe SPX
+	assert_abort HTTP_403 69
 	assert "$(requests)" = 1
 }
 
@@ -250,8 +325,15 @@ load fetch
 	for fault in 'framing length cut 50%' 'framing chunked cut 50%' \
 	    'rst' 'rst 5000' 'empty-reply' 'empty-body'; do
 		assert_same "on page 2 once $fault"
+		assert "$(requests)" = $(($(tail -n 1 clean | jq .pages) + 1)) "$fault"
+		FAST=20 assert_fails "on page 2 always $fault" CUT 69 'page 2: after 4 tries'
+		# on a connection that was used before, libcurl asks once more
+		[[ $(requests) -ge 5 && $(requests) -le 9 ]] || fail "$fault"
+		vendor "on request 1 $fault"
+		run_tool cboe SPX
+		assert "$(requests)" = 2 "cboe: $fault"
+		assert "$(records contract <<<"$output" | wc -l)" = "$(tail -n 1 clean | jq .contracts)"
 	done
-	assert_fails 'on page 2 always framing length cut 50%' CUT 69
 }
 
 @test "H5: cuts that curl calls complete: retried, then 69" {
@@ -260,8 +342,10 @@ load fetch
 	for fault in 'gzip off framing close cut 50%' 'gzip off framing close cut 99%' \
 	    'gzip off clip 50%' 'gzip force clip 50%' 'gzip force framing close cut 60%'; do
 		assert_same "on page 2 once $fault"
+		assert "$(requests)" = $(($(tail -n 1 clean | jq .pages) + 1)) "$fault"
+		FAST=20 assert_fails "on page 2 always $fault" CUT 69 'page 2: after 4 tries'
 	done
-	assert_fails 'on page 2 always gzip off clip 50%' CUT 69 'ends inside its JSON'
+	FAST=20 assert_fails 'on page 2 always gzip off clip 50%' CUT 69 'ends inside its JSON'
 	# a 200 that is HTML
 	echo '<html>maintenance</html>' >html
 	assert_same "on page 2 once body $PWD/html"
@@ -269,7 +353,7 @@ load fetch
 }
 
 @test "H6: a bomb, an endless body, endless pages, too many contracts: 65" {
-	local script
+	local script rss
 	local -a limit=(prlimit --as=600000000 --)
 	# a sanitizer wants more address space than there is memory
 	[[ $BUILD != */san ]] || limit=(env)
@@ -278,6 +362,19 @@ load fetch
 		run_tool 65 "${limit[@]}" massive SPX
 		assert_abort TOO_LONG 65 67108864
 		assert "$(requests)" = 1
+	done
+	# what was held at most is known as long as it lives
+	local pid
+	for script in 'bomb 1000' 'endless gzip off'; do
+		vendor "$script"
+		massive --parallel 1 --every 3600 SPX >out 2>err 3>&- 4>&- &
+		pid=$!
+		eventually grep -q TOO_LONG out
+		rss=$(awk '/^VmHWM:/ { print $2 }' "/proc/$pid/status")
+		kill -TERM "$pid"
+		wait "$pid" || :
+		[[ $BUILD == */san || $rss -lt 262144 ]] || fail "$script: $rss kB"
+		[[ $rss -gt 1000 ]]
 	done
 	vendor ''
 	run_tool 65 massive --max-page-bytes 10000 SPX
@@ -455,13 +552,28 @@ assert_no_tls() {
 		assert "$(tail -n 1 <<<"$output" | jq '.duplicates > 0')" = true
 		assert "$stderr" has DISCARDED
 	done
+	local n
+	for n in 4 8; do
+		vendor 'on request 2- overlap 20'
+		WARN=ok run_tool massive --parallel $n SPX
+		assert "$(records contract <<<"$output")" = "$(records contract <clean)" "$n walks"
+		assert "$(tail -n 1 <<<"$output" | jq '.duplicates > 0')" = true
+	done
 }
 
 @test "H12: an empty chain: 65" {
-	run_tool 69 env VENDOR=http://127.0.0.1:1 massive --deadline 0.3 SPX
+	local n
+	clean
 	vendor '' --unknown empty
-	run_tool 65 massive NDX
-	assert "$(jq -r .error <<<"$output")" = EMPTY
+	for n in 1 4; do
+		run_tool 65 massive --parallel $n NDX
+		assert "$(jq -r '"\(.type) \(.symbol) \(.error)"' <<<"$output")" = \
+		    "chain_abort NDX EMPTY"
+	done
+	promoted
+	vendor 'set page results [] next absent'
+	assert_untouched 65
+	redis_stop
 	assert_fails 'on page 1 drop page results next absent' EMPTY 65
 	assert_fails 'on page 1 set page results null next absent' EMPTY 65
 }
