@@ -46,11 +46,11 @@ waits() {
 }
 
 @test "clock: another time of day" {
-	local now then
+	local now earlier
 	now=$(FAULT_REALTIME_OFF=0 LD_PRELOAD=$CLOCK perl -e 'print time')
-	then=$(FAULT_REALTIME_OFF=-259200 LD_PRELOAD=$CLOCK perl -e 'print time')
+	earlier=$(FAULT_REALTIME_OFF=-259200 LD_PRELOAD=$CLOCK perl -e 'print time')
 	# some seconds may have passed in between
-	[[ $((now - then)) -gt 259100 && $((now - then)) -le 259200 ]]
+	[[ $((now - earlier)) -gt 259100 && $((now - earlier)) -le 259200 ]]
 }
 
 @test "resolve: names that are told, nobody else's, and addresses" {
