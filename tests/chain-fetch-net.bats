@@ -477,10 +477,10 @@ assert_no_tls() {
 	export VENDOR OPENSSL_CONF=$PWD/lax
 	for version in tls1 tls1_1 tls1_2; do
 		timeout 30 openssl s_server -accept 127.0.0.1:0 -$version -cert good.pem \
-		    -key good.key -HTTP >served 2>&1 3>&- 4>&- </dev/null &
+		    -key good.key -HTTP >served.$version 2>&1 3>&- 4>&- </dev/null &
 		pid=$!
-		eventually grep -q '^ACCEPT' served
-		port=$(sed -n 's/^ACCEPT .*://p' served)
+		eventually grep -qE "^ACCEPT .*:[0-9]+$" served.$version
+		port=$(sed -n "s/^ACCEPT .*://p" served.$version)
 		# who is content with less gets through
 		curl -s --max-time 5 --tlsv1.0 --cacert good.pem \
 		    "https://127.0.0.1:$port/" -o /dev/null
