@@ -210,27 +210,96 @@ load fetch
 
 @test "H1: 500 on a page: once is retried, always is 69; downstream nothing" {
 	clean
+	local n
 	assert_same 'on page 3 once status 500'
 	assert_same 'on page 3 once html 502'
 	assert_same 'on page 1 once status 499'
-	assert_fails 'on page 3 always status 500' HTTP_500 69 'page 3: after 4 tries'
-	redis_start
-	run bash -o pipefail -c 'massive --parallel 1 SPX 2>/dev/null |
-	    geom-hash 2>/dev/null | epoch-promote 2>/dev/null'
-	assert "$status" = 69
-	assert "$(rcli HLEN epoch:active)" = 0
+	FAST=20 assert_fails 'on page 3 always status 500' HTTP_500 69 'page 3: after 4 tries'
+	promoted
+	for n in 1 4 8; do
+		vendor 'on request 3- always status 500'
+		fast 20 assert_untouched 69 --parallel $n
+	done
+	# a whole one goes on from there
+	vendor ''
+	EPOCH_NOW_MS=$((EPOCH_NOW_MS + 60000)) run sh -c \
+	    'massive SPX | geom-hash | epoch-promote'
+	assert "$status" = 0
+	run ! diff -q before <(state_dump)
 	redis_stop
 }
 
-@test "H2: 429: Retry-After in seconds, as a date, absurd, none" {
+@test "H2: 429 in mid-walk: the same snapshot; for ever: 75" {
 	clean
 	assert_same 'on page 2 once status 429 retry-after 0'
-	assert_same 'on page 2 once status 429 retry-after "Sun, 06 Nov 1994 08:49:37 GMT"'
 	assert_same 'on page 2 once status 429'
-	DEADLINE=30 assert_fails 'on page 2 always status 429 retry-after 99999' HTTP_429 75
-	DEADLINE=30 assert_fails 'on page 2 always status 429 retry-after "Fri, 01 Jan 2100 00:00:00 GMT"' HTTP_429 75
-	assert "$(requests)" = 2
 	DEADLINE=0.3 assert_fails 'always status 429' HTTP_429 75
+	promoted
+	vendor 'on page 3 always status 429 retry-after 99999'
+	assert_untouched 75 --parallel 1
+	redis_stop
+}
+
+# What a fault does to one walk it does to any number: CODE EXIT FAULT.
+many_walks() {
+	cat <<-END
+		HTTP_500 69 status 500
+		HTTP_502 69 html 502
+		HTTP_429 75 status 429 retry-after 99999
+		HTTP_401 77 status 401
+		HTTP_403 77 status 403
+		HTTP_404 65 status 404
+		HTTP_302 69 redirect 302 $OTHER_URL%P
+		CUT 69 framing length cut 50%
+		CUT 69 framing chunked cut 50%
+		CUT 69 gzip off framing close cut 50%
+		CUT 69 gzip force clip 50%
+		CUT 69 rst
+		CUT 69 empty-reply
+		CUT 69 empty-body
+		TIMEOUT 69 stall 50%
+		TIMEOUT 69 hang
+		BAD_PAGE 65 drop page results
+		NEXT_URL 76 next foreign
+		NEXT_URL 76 next url $OTHER_URL%P
+		NEXT_URL 76 next key
+		PAGE_LOOP 76 next self
+		TOO_MANY_BAD 65 set rows details.ticker null
+		TOO_LONG 65 bomb 65
+	END
+}
+
+@test "H1 to H15, by four walks and by eight: the same ends, and one record" {
+	clean
+	local n code rc fault known
+	standin_start -n OTHER --board "$BOARD"
+	for n in 4 8; do
+		known=
+		while read -r code rc fault; do
+			# one of each by eight
+			[[ $n == 4 || $known != *" $code "* ]] || continue
+			known+=" $code "
+			WALKS=$n FAST=50 DEADLINE=600 assert_fails "on request 3- always $fault" "$code" "$rc" </dev/null
+			assert "$output$stderr" lacks "$KEY"
+			assert "$(standin_log -s '[.[].key_in[]] | unique | tostring')" = '["authorization"]'
+		done < <(many_walks)
+	done
+	assert "$(wc -l <"$OTHER_LOG")" = 0 "nothing is asked of another"
+}
+
+@test "H1 to H7, by four walks and by eight: once is no harm" {
+	clean
+	local n k code rc fault
+	OTHER_URL=http://127.0.0.1:1
+	for n in 4 8; do
+		k=$((n == 4 ? 4 : 1))
+		while read -r code rc fault; do
+			case $code in HTTP_500 | HTTP_502 | CUT | TIMEOUT | BAD_PAGE) ;; *) continue ;; esac
+			vendor "on request $k $fault"
+			fast 50 run_tool massive --parallel $n SPX </dev/null
+			assert_board "request $k of $n walks: $fault"
+		done < <(many_walks)
+	done
 }
 
 @test "H3: 401, 403: 77 at once, with the vendor's word" {
@@ -238,9 +307,15 @@ load fetch
 	assert "$(requests)" = 1
 	assert_fails 'on page 2 status 403' HTTP_403 77 'not entitled'
 	assert "$(requests)" = 2
-	assert_fails 'status 404' HTTP_404 65
-	assert_fails 'status 400' HTTP_400 65
-	assert_fails 'status 418' HTTP_418 69
+	local status
+	for status in '404 65' '400 65' '418 69'; do
+		assert_fails "status ${status% *}" "HTTP_${status% *}" "${status#* }"
+		assert "$(requests)" = 1 "$status"
+	done
+	# CBOE asks for no key: it cannot be the key
+	vendor 'status 403'
+	run_tool 69 cboe SPX
+	assert_abort HTTP_403 69
 	assert "$(requests)" = 1
 }
 
@@ -250,8 +325,15 @@ load fetch
 	for fault in 'framing length cut 50%' 'framing chunked cut 50%' \
 	    'rst' 'rst 5000' 'empty-reply' 'empty-body'; do
 		assert_same "on page 2 once $fault"
+		assert "$(requests)" = $(($(tail -n 1 clean | jq .pages) + 1)) "$fault"
+		FAST=20 assert_fails "on page 2 always $fault" CUT 69 'page 2: after 4 tries'
+		# on a connection that was used before, libcurl asks once more
+		[[ $(requests) -ge 5 && $(requests) -le 9 ]] || fail "$fault"
+		vendor "on request 1 $fault"
+		run_tool cboe SPX
+		assert "$(requests)" = 2 "cboe: $fault"
+		assert "$(records contract <<<"$output" | wc -l)" = "$(tail -n 1 clean | jq .contracts)"
 	done
-	assert_fails 'on page 2 always framing length cut 50%' CUT 69
 }
 
 @test "H5: cuts that curl calls complete: retried, then 69" {
@@ -260,8 +342,10 @@ load fetch
 	for fault in 'gzip off framing close cut 50%' 'gzip off framing close cut 99%' \
 	    'gzip off clip 50%' 'gzip force clip 50%' 'gzip force framing close cut 60%'; do
 		assert_same "on page 2 once $fault"
+		assert "$(requests)" = $(($(tail -n 1 clean | jq .pages) + 1)) "$fault"
+		FAST=20 assert_fails "on page 2 always $fault" CUT 69 'page 2: after 4 tries'
 	done
-	assert_fails 'on page 2 always gzip off clip 50%' CUT 69 'ends inside its JSON'
+	FAST=20 assert_fails 'on page 2 always gzip off clip 50%' CUT 69 'ends inside its JSON'
 	# a 200 that is HTML
 	echo '<html>maintenance</html>' >html
 	assert_same "on page 2 once body $PWD/html"
@@ -269,7 +353,7 @@ load fetch
 }
 
 @test "H6: a bomb, an endless body, endless pages, too many contracts: 65" {
-	local script
+	local script rss
 	local -a limit=(prlimit --as=600000000 --)
 	# a sanitizer wants more address space than there is memory
 	[[ $BUILD != */san ]] || limit=(env)
@@ -278,6 +362,19 @@ load fetch
 		run_tool 65 "${limit[@]}" massive SPX
 		assert_abort TOO_LONG 65 67108864
 		assert "$(requests)" = 1
+	done
+	# what was held at most is known as long as it lives
+	local pid
+	for script in 'bomb 1000' 'endless gzip off'; do
+		vendor "$script"
+		massive --parallel 1 --every 3600 SPX >out 2>err 3>&- 4>&- &
+		pid=$!
+		eventually grep -q TOO_LONG out
+		rss=$(awk '/^VmHWM:/ { print $2 }' "/proc/$pid/status")
+		kill -TERM "$pid"
+		wait "$pid" || :
+		[[ $BUILD == */san || $rss -lt 262144 ]] || fail "$script: $rss kB"
+		[[ $rss -gt 1000 ]]
 	done
 	vendor ''
 	run_tool 65 massive --max-page-bytes 10000 SPX
@@ -380,10 +477,10 @@ assert_no_tls() {
 	export VENDOR OPENSSL_CONF=$PWD/lax
 	for version in tls1 tls1_1 tls1_2; do
 		timeout 30 openssl s_server -accept 127.0.0.1:0 -$version -cert good.pem \
-		    -key good.key -HTTP >served 2>&1 3>&- 4>&- </dev/null &
+		    -key good.key -HTTP >served.$version 2>&1 3>&- 4>&- </dev/null &
 		pid=$!
-		eventually grep -q '^ACCEPT' served
-		port=$(sed -n 's/^ACCEPT .*://p' served)
+		eventually grep -qE "^ACCEPT .*:[0-9]+$" served.$version
+		port=$(sed -n "s/^ACCEPT .*://p" served.$version)
 		# who is content with less gets through
 		curl -s --max-time 5 --tlsv1.0 --cacert good.pem \
 		    "https://127.0.0.1:$port/" -o /dev/null
@@ -455,13 +552,28 @@ assert_no_tls() {
 		assert "$(tail -n 1 <<<"$output" | jq '.duplicates > 0')" = true
 		assert "$stderr" has DISCARDED
 	done
+	local n
+	for n in 4 8; do
+		vendor 'on request 2- overlap 20'
+		WARN=ok run_tool massive --parallel $n SPX
+		assert "$(records contract <<<"$output")" = "$(records contract <clean)" "$n walks"
+		assert "$(tail -n 1 <<<"$output" | jq '.duplicates > 0')" = true
+	done
 }
 
 @test "H12: an empty chain: 65" {
-	run_tool 69 env VENDOR=http://127.0.0.1:1 massive --deadline 0.3 SPX
+	local n
+	clean
 	vendor '' --unknown empty
-	run_tool 65 massive NDX
-	assert "$(jq -r .error <<<"$output")" = EMPTY
+	for n in 1 4; do
+		run_tool 65 massive --parallel $n NDX
+		assert "$(jq -r '"\(.type) \(.symbol) \(.error)"' <<<"$output")" = \
+		    "chain_abort NDX EMPTY"
+	done
+	promoted
+	vendor 'set page results [] next absent'
+	assert_untouched 65
+	redis_stop
 	assert_fails 'on page 1 drop page results next absent' EMPTY 65
 	assert_fails 'on page 1 set page results null next absent' EMPTY 65
 }
@@ -507,16 +619,26 @@ assert_no_tls() {
 }
 
 @test "missing, empty and null objects are absent values, silently" {
-	local what
+	local what gone
 	clean
-	for what in 'set rows last_quote null' 'drop rows last_quote' 'set rows last_quote {}' \
-	    'drop rows last_trade' 'set rows greeks {}' 'drop rows implied_volatility' \
-	    'drop rows day' 'set rows underlying_asset {}' 'drop rows underlying_asset' \
-	    'set rows surprise {"a":[1,2,{"b":null}]}'; do
+	while IFS="|" read -r what gone; do
 		vendor "$what"
-		run_tool massive --parallel 1 SPX
-		assert "$(records contract <<<"$output" | jq -r .id)" = "$(records contract <clean | jq -r .id)" "$what"
-	done
+		run_tool massive --parallel 1 SPX </dev/null
+		# that is gone, and nothing else; ts is the newest time there is
+		assert "$(records contract <<<"$output" | jq -c 'del(.ts)')" = \
+		    "$(records contract <clean | jq -c "del(.ts, $gone)")" "$what"
+	done <<-'END'
+		set rows last_quote null|.bid, .ask, .bid_size, .ask_size, .quote_ts
+		drop rows last_quote|.bid, .ask, .bid_size, .ask_size, .quote_ts
+		set rows last_quote {}|.bid, .ask, .bid_size, .ask_size, .quote_ts
+		drop rows last_trade|.last, .last_size, .trade_ts
+		set rows greeks {}|.delta, .gamma, .theta, .vega
+		drop rows implied_volatility|.iv
+		drop rows day|.volume
+		set rows underlying_asset {}|.none
+		drop rows underlying_asset|.none
+		set rows surprise {"a":[1,2,{"b":null}]}|.none
+	END
 }
 
 @test "H18: a name that does not resolve, an address where nobody is: 69" {
@@ -664,68 +786,91 @@ assert_no_tls() {
 
 @test "frozen in the middle and resumed: the same snapshot" {
 	clean
-	local pid rc=0
-	vendor 'latency 30'
-	massive --parallel 1 SPX >out 2>err 3>&- 4>&- &
-	pid=$!
-	eventually grep -q '"page":1' "$STANDIN_LOG"
-	kill -STOP "$pid"
-	sleep 0.05
-	kill -CONT "$pid"
-	wait "$pid" || rc=$?
-	assert "$rc" = 0
-	cmp out clean
+	local n pid rc
+	for n in 1 4; do
+		vendor 'on request 4 latency 50'
+		rc=0
+		massive --parallel $n SPX >out 2>err 3>&- 4>&- &
+		pid=$!
+		eventually grep -q '"request":3' "$STANDIN_LOG"
+		kill -STOP "$pid"
+		comes_to_stop "$pid"
+		# what was asked is answered, to nobody as yet
+		eventually grep -q '"request":4' "$STANDIN_LOG"
+		assert "$(wc -c <out)" = 0
+		kill -CONT "$pid"
+		wait "$pid" || rc=$?
+		assert "$rc" = 0
+		output=$(cat out) assert_board "$n walks"
+	done
 }
 
-@test "kill -9 while it fetches: downstream sees no snapshot" {
-	local pid rc=0
-	redis_start
-	vendor 'on page 3 hang'
-	mkfifo pipe
-	massive --parallel 1 SPX >pipe 2>err 3>&- 4>&- &
-	pid=$!
-	(geom-hash <pipe | epoch-promote) >out 2>err2 3>&- 4>&- &
-	eventually grep -q '"page":2' "$STANDIN_LOG"
-	kill -KILL "$pid"
-	wait "$!" || rc=$?
-	assert "$rc" != 0
-	assert "$(rcli DBSIZE)" = 0
+@test "kill -9 while it fetches: the epoch does not move, until a whole one comes" {
+	local n pid last rc
+	clean
+	promoted
+	jq -c '.data.options |= .[100:]' "$BOARD" >less
+	export EPOCH_NOW_MS=1794511060000
+	for n in 1 4; do
+		vendor 'on request 4- hang' --board less
+		mkfifo pipe.$n
+		massive --parallel $n --raw SPX >pipe.$n 2>err 3>&- 4>&- &
+		pid=$!
+		(geom-hash <pipe.$n | epoch-promote) >out 2>err2 3>&- 4>&- &
+		last=$!
+		eventually grep -q '"request":3' "$STANDIN_LOG"
+		kill -KILL "$pid"
+		rc=0
+		wait "$last" || rc=$?
+		assert "$rc" = 65 "$n walks"
+		assert "$(state_dump)" = "$(cat before)" "$n walks"
+	done
 	# the next run converges
-	vendor ''
-	massive SPX | geom-hash | epoch-promote >out
-	assert "$(rcli HLEN epoch:active)" = 1
+	BOARD=less vendor ''
+	run sh -c 'massive SPX | geom-hash | epoch-promote'
+	assert "$(jq -r .outcome <<<"$output")" = new
+	assert "$(rcli HGET epoch:active SPX)" = "$(jq -r .epoch_id <<<"$output")"
+	assert "$(jq -r .epoch_id <<<"$output")" != "$(jq -r .epoch_id decisions)"
 	redis_stop
 }
 
-@test "--every: a snapshot each beat until told to stop, then 0" {
+@test "--every: a snapshot each beat until told to stop; a failure ends none" {
 	local pid rc=0
 	vendor 'on request 2 status 401'
-	cboe --every 0.02 SPX >out 2>err 3>&- 4>&- &
+	FAULT_WAIT_SCALE=20 LD_PRELOAD=$BUILD/shim/clock.so \
+	    cboe --every 0.02 SPX >out 2>err 3>&- 4>&- &
 	pid=$!
-	eventually grep -q chain_abort out
+	eventually eval '[[ $(grep -c chain_end out) -ge 3 ]]'
 	kill -TERM "$pid"
 	wait "$pid" || rc=$?
-	assert "$rc" != 141
-	assert "$(grep -c chain_end out)" = 1
+	[[ $rc == 0 || $rc == 75 ]] || fail "status $rc"
+	assert "$(jq -r '.error // (.type | select(. == "chain_end"))' out | head -n 3 | xargs)" = \
+	    "chain_end HTTP_401 chain_end"
 	vendor 'on page 2 once status 401'
+	rc=0
 	massive --parallel 1 --every 0.02 SPX >out 2>err 3>&- 4>&- &
 	pid=$!
 	eventually eval '[[ $(grep -c chain_end out) -ge 3 ]]'
 	kill -TERM "$pid"
 	wait "$pid" || rc=$?
-	assert "$(head -n 1 out | jq -r .error)" = HTTP_401
+	[[ $rc == 0 || $rc == 75 ]] || fail "status $rc"
+	assert "$(jq -r '.error // (.type | select(. == "chain_end"))' out | head -n 3 | xargs)" = \
+	    "HTTP_401 chain_end chain_end"
+	# each is whole, or not there
+	[[ $(grep -c chain_begin out) == "$(grep -c chain_end out)" ]]
+	assert "$(grep -c '"contract"' out)" = "$(jq -s 'map(.contracts // 0) | add' out)"
 }
 
 @test "the status at the end of a pipe, as sh and cron see it" {
-	local code
-	redis_start
+	local code n
+	clean
+	promoted
 	for code in 401:77 429:75 503:69 404:65; do
-		vendor "status ${code%:*} retry-after 99999"
-		run sh -c 'massive SPX 2>/dev/null | geom-hash 2>/dev/null |
-		    epoch-promote 2>/dev/null >decisions'
-		assert "$status" = "${code#*:}" "$code"
+		for n in 1 4; do
+			vendor "on request 2- status ${code%:*} retry-after 99999"
+			assert_untouched "${code#*:}" --parallel $n
+		done
 	done
-	assert "$(rcli HLEN epoch:active)" = 0
 	redis_stop
 }
 
@@ -788,19 +933,6 @@ assert_no_tls() {
 	clean
 	# the newest level, in a page that is cut behind its rows
 	assert_same 'on page 2 once gzip off clip 90% set rows underlying_asset {"ticker":"I:SPX","value":666,"last_updated":1894494820000000001}'
-}
-
-@test "one walk's short pause does not end another's long one" {
-	local pid rc=0
-	vendor $'on request 2 status 429 retry-after 9\non request 3 latency 20 status 429 retry-after 0'
-	massive --parallel 2 --deadline 30 SPX >out 2>err 3>&- 4>&- &
-	pid=$!
-	eventually grep -q '"request":3' "$STANDIN_LOG"
-	sleep 0.05
-	assert "$(requests)" = 3
-	kill -TERM "$pid"
-	wait "$pid" || rc=$?
-	assert "$rc" = 75
 }
 
 @test "the deadline ends a page of many slow rows, too" {

@@ -8,11 +8,16 @@
 #	vendor SCRIPT [OPTION...]	a new one with these faults
 #	requests			how many it was asked
 #	assert_abort CODE EXIT [TEXT]	what the run before wrote
-#	assert_fails SCRIPT CODE EXIT [TEXT]	one walk, under these faults
+#	assert_fails SCRIPT CODE EXIT [TEXT]	… under these faults, by WALKS
+#					walks (1), FAST times faster, by DEADLINE
 #	clean				the snapshot without faults, in file clean
 #	assert_same SCRIPT [OPTION...]	… is that under these faults, too
 #	assert_board WHAT		… and the run before wrote its contracts
-#	fast N TOOL...			N times faster waits (shim/clock.c)
+#	fast N run_tool...		N times faster waits (shim/clock.c); not
+#					for what starts a vendor
+#	promoted			a Redis in which that of clean is active
+#	assert_untouched RC [OPTION...]	… and stays so under a fetch that ends
+#					the pipe with RC
 
 load helpers
 load standin/standin
@@ -79,7 +84,7 @@ assert_fails() {
 	local script=$1
 	shift
 	vendor "$script" || return 1
-	run_tool "$2" massive --parallel "${WALKS:-1}" \
+	${FAST:+fast "$FAST"} run_tool "$2" massive --parallel "${WALKS:-1}" \
 	    ${DEADLINE:+--deadline "$DEADLINE"} SPX || return 1
 	assert_abort "$@"
 }
@@ -111,4 +116,24 @@ assert_board() {
 
 fast() {
 	FAULT_WAIT_SCALE=$1 LD_PRELOAD=$BUILD/shim/clock.so "${@:2}"
+}
+
+promoted() {
+	redis_start || return 1
+	geom-hash <clean | epoch-promote >decisions || return 1
+	assert "$(rcli HLEN epoch:active)" = 1 || return 1
+	state_dump >before
+}
+
+# A minute later, so that a snapshot would be taken.
+assert_untouched() {
+	local want=$1
+	shift
+	EPOCH_NOW_MS=$((EPOCH_NOW_MS + 60000)) run sh -c \
+	    'massive "$@" SPX 2>err.1 | geom-hash 2>err.2 |
+	    epoch-promote 2>err.3' sh "$@"
+	assert "$status" = "$want" "status of $*" || return 1
+	assert "$(jq -r '"\(.outcome) \(.reason) \(.epoch_id)"' <<<"$output")" = \
+	    "rejected aborted $(jq -r .epoch_id decisions)" || return 1
+	assert "$(state_dump)" = "$(cat before)" "Redis"
 }

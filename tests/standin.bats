@@ -406,6 +406,40 @@ unbase64() {
 	    jq -r '.[]' | sort | xargs)" = "accept authorization host user-agent"
 }
 
+@test "the log tells when, and Retry-After can be a date to come" {
+	standin_start -s $'on request 2 latency 60\non request 3 status 429 retry-after +90' \
+	    --board "$BOARD"
+	get "$SPX" -o page
+	get "$SPX" -o page
+	get "$SPX" -D headers -o page
+	# the second was answered 60 ms after it came, and then came the third
+	assert "$(standin_log -s '[.[].at] | .[1] >= .[0] and .[2] - .[1] >= 59')" = true
+	# of the answer's own Date, a second may have passed in between
+	date_of() {
+		date -u -d "$(sed -n "s/^$1: //p" headers | tr -d '\r')" +%s
+	}
+	local ahead=$(($(date_of Retry-After) - $(date_of Date)))
+	[[ $ahead == 90 || $ahead == 89 ]] || fail "$ahead"
+}
+
+@test "--ipv6: on ::1, and there only" {
+	grep -q '^0\{31\}1 ' /proc/net/if_inet6 || skip "no ::1 here"
+	standin_start --board "$BOARD" --ipv6
+	assert "$STANDIN_URL" = "http://[::1]:$STANDIN_PORT"
+	curl -s -H "Authorization: Bearer k" -o page \
+	    "$STANDIN_URL/v3/snapshot/options/I:SPX"
+	assert "$(jq -r .next_url page)" =~ "^http://\[::1\]:$STANDIN_PORT/"
+	run curl -s "http://127.0.0.1:$STANDIN_PORT/"
+	assert "$status" = 7
+}
+
+@test "an empty document is empty once" {
+	standin_start -s 'on request 1 empty-body' --board "$BOARD"
+	local url=$STANDIN_URL/api/global/delayed_quotes/options/_SPX.json
+	assert "$(curl -s --compressed "$url")" = ""
+	assert "$(curl -s --compressed "$url" | sha256sum)" = "$(sha256sum <"$BOARD")"
+}
+
 # ------------------------------------------------------------------- faults
 
 # code PATH [CURL OPTION...]: curl's own status, ":" and the HTTP status.

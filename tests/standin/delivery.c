@@ -42,7 +42,8 @@ compress_body(const struct request *r, struct answer *a, struct delivery *w)
 	}
 	if (!does_compress(r, a))
 		return false;
-	if (a->document != NULL) {
+	/* kept for the next one, unless a fault took the body away */
+	if (a->document != NULL && w->body.n == a->body.n) {
 		if (a->document->gzip.n == 0)
 			gzip_make(&a->document->gzip, w->body);
 		w->body = buf_view(&a->document->gzip);
