@@ -228,10 +228,21 @@ more_input(void)
 }
 
 static void
+look_around(void)
+{
+	out_check_reader(&watch.out);
+	if (sig_usr1)
+		watch_show(&watch);
+	sig_usr1 = 0;
+}
+
+static void
 run_records(void)
 {
-	while (!sig_stop && !watch.ended && !watch.out.failed && more_input())
+	while (!sig_stop && !watch.ended && !watch.out.failed && more_input()) {
 		take_lines();
+		look_around();
+	}
 }
 
 /* Input first, then time: a tick that waits to be read came in time. */
@@ -246,11 +257,7 @@ run_live(void)
 		watch_scan(&watch);
 		watch_ask(&watch);
 		out_try(&watch.out);
-		out_check_reader(&watch.out);
-		if (sig_usr1) {
-			sig_usr1 = 0;
-			watch_show(&watch);
-		}
+		look_around();
 		wait = watch_due(&watch) - clock_mono_ms();
 		wait = wait < 0 ? 0 : wait > WAIT_MAX_MS ? WAIT_MAX_MS : wait;
 		if ((stream_wait(&watch.in, &watch.out, wait) & STREAM_IN) == 0)
