@@ -693,7 +693,7 @@ lines_of() { # PATTERN FILE N: at least
 
 @test "SCRIPT FLUSH between two counts is not noticed" {
 	plate
-	live --threshold 0.05 --max-backoff 0.05 --symbol SPX
+	live --symbol SPX --threshold 0.05 --max-backoff 0.05 # in any order
 	eventually lines_of dormant out 3
 	rcli SCRIPT FLUSH >/dev/null
 	n=$(grep -c '"type":"dormant"' out)

@@ -126,9 +126,7 @@ on_gap(struct watch *w, const struct rec *r, struct err *e)
 static void
 pass(struct watch *w, struct span line)
 {
-	if (!w->by_records && !out_fits(&w->out, line.n + 1))
-		out_try(&w->out);
-	if (w->by_records || out_fits(&w->out, line.n + 1)) {
+	if (watch_fits(w, line.n + 1)) {
 		out_line(&w->out, line);
 		w->passed++;
 		w->stalled = false;
@@ -149,10 +147,10 @@ on_refresh(struct watch *w, const struct rec *r, struct span line)
 	const char *reason = rec_str(r, "reason"), *epoch = NULL;
 
 	if (!w->by_records)
-		out_try(&w->out);
+		out_offer(&w->out);
 	if (reason != NULL && strcmp(reason, "dormant") == 0)
 		epoch = rec_str(r, "for_epoch");
-	if (w->by_records || w->out.buf.n == 0 || reason == NULL ||
+	if (w->by_records || out_queued(&w->out) == 0 || reason == NULL ||
 	    requests_add(&w->requests, rec_str(r, "symbol"), reason, epoch) ==
 		-1)
 		pass(w, line);

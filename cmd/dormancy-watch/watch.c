@@ -49,10 +49,19 @@ watch_serve(struct watch *w, const char *symbol)
 
 /* ---- what goes out ---- */
 
+bool
+watch_fits(struct watch *w, size_t n)
+{
+	if (!w->by_records && out_queued(&w->out) + n > w->out.room)
+		out_offer(&w->out);
+	return w->by_records || out_queued(&w->out) == 0 ||
+	       out_queued(&w->out) + n <= w->out.room;
+}
+
 static void
 put(struct watch *w, const struct buf *b)
 {
-	if (w->by_records || out_fits(&w->out, b->n))
+	if (watch_fits(w, b->n))
 		out_write(&w->out, b->p, b->n);
 	else
 		w->dropped++;
@@ -101,8 +110,8 @@ watch_ask(struct watch *w)
 	if (w->requests.n == 0)
 		return;
 	if (!w->by_records) {
-		out_try(&w->out);
-		if (w->out.buf.n > 0)
+		out_offer(&w->out);
+		if (out_queued(&w->out) > 0)
 			return;
 	}
 	buf_clear(&w->line);

@@ -89,6 +89,10 @@ void watch_end(struct watch *w);
 void watch_add_status(struct watch *w, int status);
 void watch_free(struct watch *w);
 
+/* May n bytes be written without waiting for a reader?  In a replay nobody
+ * is in a hurry: always. */
+bool watch_fits(struct watch *w, size_t n);
+
 /* Between watch.c, lines.c and scan.c: a tick was accepted, a gap is closed,
  * the dormant record of a ward goes out. */
 void watch_tick(struct watch *w, struct ward *d, int64_t tick_ts);
