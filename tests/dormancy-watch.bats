@@ -81,7 +81,7 @@ live() { # OPTION...
 	dormancy-watch --coverage 0 "$@" <in.fifo >"${LIVE_OUT-out}" 2>err \
 	    3>&- 4>&- 5>&- 6>&- 7>&- &
 	PID=$!
-	BACK+=($PID)
+	BACK+=("$PID")
 	exec 5>in.fifo
 }
 
