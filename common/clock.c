@@ -21,6 +21,13 @@
 static bool frozen;
 static int64_t frozen_ms;
 
+static void
+use_zone(const char *tz)
+{
+	setenv("TZ", tz, 1);
+	tzset();
+}
+
 /* Readers of New York time may run before (unit tests: without) clock_init. */
 static void
 set_zone(void)
@@ -29,8 +36,7 @@ set_zone(void)
 
 	if (done)
 		return;
-	setenv("TZ", NEW_YORK, 1);
-	tzset();
+	use_zone(NEW_YORK);
 	done = true;
 }
 
@@ -317,6 +323,22 @@ clock_utc_text(int64_t ms, char out[20])
 	*p++ = ':';
 	p = put_digits(p, in_day % 60, 2);
 	*p = '\0';
+}
+
+int64_t
+clock_zone_naive(const char *zone, int64_t s)
+{
+	time_t t = (time_t)s;
+	struct tm tm;
+
+	set_zone(); /* so that it is done, and what follows undoes no more */
+	use_zone(zone);
+	if (localtime_r(&t, &tm) != NULL)
+		s = days_of_date(tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday) *
+			DAY_S +
+		    tm.tm_hour * 3600 + tm.tm_min * 60 + tm.tm_sec;
+	use_zone(NEW_YORK);
+	return s;
 }
 
 /* "Z", "+HH:MM" or "-HH:MM" to seconds east of UTC; -1 when it is none. */

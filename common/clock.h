@@ -57,6 +57,13 @@ void clock_ny_date(int64_t ms, int days, char out[DATE_TEXT]);
 /* "YYYY-MM-DD HH:MM:SS" UTC of an instant, for people; out holds 20 bytes. */
 void clock_utc_text(int64_t ms, char out[20]);
 
+/*
+ * What the clocks of a zone show at an instant (seconds since 1970 UTC), as
+ * seconds since 1970-01-01 of that zone.  zone: a name that the C library
+ * knows, "America/New_York"; one that it does not know is UTC.
+ */
+int64_t clock_zone_naive(const char *zone, int64_t s);
+
 /* A time operand: ms, or ISO-8601 with zone (Z or +HH:MM). */
 int clock_parse_operand(const char *text, int64_t *ms);
 

@@ -147,6 +147,13 @@ find_kind(const char *type)
 	return NULL;
 }
 
+/* Is the first of the required fields "symbol" itself, not "symbols"? */
+static bool
+names_symbol(const char *names)
+{
+	return strcspn(names, " ") == 6 && strncmp(names, "symbol", 6) == 0;
+}
+
 static int
 check_required(
     const struct rec *r, const char *type, const char *names, struct err *e)
@@ -164,7 +171,7 @@ check_required(
 		p += n + strspn(p + n, " ");
 	}
 	v = json_object_get(r->value, "symbol");
-	if (strncmp(names, "symbol", 6) == 0 &&
+	if (names_symbol(names) &&
 	    !symbol_valid(span_str(json_string_value(v))))
 		return err_set(
 		    e, EX_DATAERR, "BAD_RECORD", "%s with a bad symbol", type);
@@ -235,16 +242,32 @@ rec_ts(const struct rec *r)
 	return ts;
 }
 
-const char *
-rec_str(const struct rec *r, const char *path)
+/* rec_parse refuses NULs; a tree of other origin might hold some. */
+static const char *
+string_of(const json_t *v)
 {
-	json_t *v = descend(r->value, path);
-
-	/* rec_parse refuses NULs; a tree of other origin might hold some */
 	if (!json_is_string(v) ||
 	    strlen(json_string_value(v)) != json_string_length(v))
 		return NULL;
 	return json_string_value(v);
+}
+
+const char *
+rec_str(const struct rec *r, const char *path)
+{
+	return string_of(descend(r->value, path));
+}
+
+const char *
+rec_item(const struct rec *r, const char *path, size_t i)
+{
+	return string_of(json_array_get(descend(r->value, path), i));
+}
+
+size_t
+rec_items(const struct rec *r, const char *path)
+{
+	return json_array_size(descend(r->value, path));
 }
 
 struct span
@@ -361,12 +384,18 @@ rec_add_int(struct buf *b, const char *key, int64_t value)
 }
 
 void
-rec_add_num(struct buf *b, const char *key, struct span digits)
+rec_add_json(struct buf *b, const char *key, struct span json)
 {
-	if (digits.p == NULL)
+	if (json.p == NULL)
 		return;
 	add_key(b, key);
-	buf_span(b, digits);
+	buf_span(b, json);
+}
+
+void
+rec_add_num(struct buf *b, const char *key, struct span digits)
+{
+	rec_add_json(b, key, digits);
 }
 
 void

@@ -55,6 +55,9 @@ const char *rec_type(const struct rec *r);
 int64_t rec_ts(const struct rec *r);
 /* A string member, or NULL when absent or not a string without NULs. */
 const char *rec_str(const struct rec *r, const char *path);
+/* Elements of an array member, 0 when it is none; the string at i, or NULL. */
+size_t rec_items(const struct rec *r, const char *path);
+const char *rec_item(const struct rec *r, const char *path, size_t i);
 /* A number's own digits, or SPAN_NONE when absent or not a number. */
 struct span rec_num(const struct rec *r, const char *path);
 /* 0 and *out, or -1 when absent or not an integer within int64. */
@@ -71,6 +74,8 @@ void rec_begin(struct buf *b, const char *type, int64_t ts);
 void rec_add_str(struct buf *b, const char *key, const char *value);
 void rec_add_int(struct buf *b, const char *key, int64_t value);
 void rec_add_num(struct buf *b, const char *key, struct span digits);
+/* A value that is JSON already. */
+void rec_add_json(struct buf *b, const char *key, struct span json);
 void rec_add_bool(struct buf *b, const char *key, bool value);
 void rec_end(struct buf *b);
 
