@@ -276,6 +276,37 @@ decided() {
 	finish 141
 }
 
+@test "crontab: started by its line, once, silently" {
+	local line
+	line=$(sed -nE 's/^(\* +){5}//p' "$ROOT/pipelines/crontab.example" | grep ' live ')
+	assert "$(wc -l <<<"$line")" = 1
+	rm -f ./*-args
+	env --default-signal=TERM VAR="$PWD" sh -c "exec $line" </dev/null >cron-out 2>&1 3>&- 4>&- 7>&- &
+	PID=$!
+	eventually test -s dormancy-watch-args
+	refresh first
+	eventually grep -q '"outcome":"new"' live.ndjson
+	VAR=$PWD run_tool sh -c "$line"
+	assert "$output$stderr" = ""
+	kill -TERM "$(pgrep -P "$PID" -f 'live SPX')"
+	local rc=0
+	wait "$PID" || rc=$?
+	PID=
+	assert "$rc $(cat cron-out live.err)" = "0 "
+}
+
+@test "the unit: systemd understands it, and it starts what is there" {
+	local unit=$ROOT/pipelines/epoch-live@.service
+	assert "$(sed -n 's|^ExecStart=/usr/local/share/epoch-tools/\([^ ]*\).*|\1|p' "$unit")" = live
+	# those that nobody but a person can mend
+	assert "$(sed -n 's/^RestartPreventExitStatus=//p' "$unit")" = "64 77 78"
+	command -v systemd-analyze >/dev/null || skip "no systemd-analyze"
+	sed "s|/usr/local/share/epoch-tools|$ROOT/pipelines|; /^Documentation/d" \
+	    "$unit" >epoch-live@.service
+	systemd-analyze verify ./epoch-live@.service 2>verify || :
+	assert "$(grep epoch-live verify)" = ""
+}
+
 @test "Redis is away at the start: 75" {
 	redis_stop
 	run_tool 75 live SPX
