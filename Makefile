@@ -12,6 +12,7 @@ PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
 MANDIR ?= $(PREFIX)/share/man
 LIBEXECDIR ?= $(PREFIX)/share/epoch-tools
+UNITDIR ?= $(PREFIX)/lib/systemd/system
 CC ?= cc
 CLANG ?= clang
 CFLAGS ?= -O2 -g
@@ -179,18 +180,25 @@ fuzz: $(FUZZERS)
 bench: all
 	@BUILD=$(BUILD) BOARDS=$(BOARDS) tests/bench/run
 
+# Units name the tools where they are installed.
 install: all
-	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBEXECDIR)
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBEXECDIR) \
+	    $(DESTDIR)$(UNITDIR)
 	install $(BINS) $(DESTDIR)$(BINDIR)
-	install $(filter-out %/demo %.example,$(wildcard pipelines/*)) \
+	install $(filter-out %/demo %.example %.service,$(wildcard pipelines/*)) \
 	    $(DESTDIR)$(LIBEXECDIR)
 	install -m 644 pipelines/crontab.example $(DESTDIR)$(LIBEXECDIR)
+	for u in $(notdir $(wildcard pipelines/*.service)); do \
+	    sed -e 's|/usr/local/bin|$(BINDIR)|; s|/usr/local/share/epoch-tools|$(LIBEXECDIR)|' \
+	    pipelines/$$u >$(DESTDIR)$(UNITDIR)/$$u && \
+	    chmod 644 $(DESTDIR)$(UNITDIR)/$$u || exit 1; done
 	for s in 1 5 7; do install -d $(DESTDIR)$(MANDIR)/man$$s && \
 	    install -m 644 docs/man/*.$$s $(DESTDIR)$(MANDIR)/man$$s; done
 
 uninstall:
 	cd $(DESTDIR)$(BINDIR) && rm -f $(TOOLS)
 	rm -rf $(DESTDIR)$(LIBEXECDIR)
+	rm -f $(patsubst pipelines/%,$(DESTDIR)$(UNITDIR)/%,$(wildcard pipelines/*.service))
 	for m in $(notdir $(wildcard docs/man/*)); do \
 	    rm -f $(DESTDIR)$(MANDIR)/man$${m##*.}/$$m; done
 

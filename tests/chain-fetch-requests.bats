@@ -360,11 +360,13 @@ SPX scheduled"
 # ------------------------------------------------------------- slow neighbours
 
 @test "a reader that stalls: the writer goes on, requests merge, nothing is lost" {
-	vendor ''
+	vendor 'on page 2 once latency 100'
 	local asked
 	mkfifo out
 	start massive -v --parallel 1 -
 	exec 8<out
+	refresh SPX gap >&7
+	eventually grep -q '"page":1' "$STANDIN_LOG"
 	refresh SPX gap >&7
 	# it is fetched, and more than a pipe holds
 	eventually eval '[[ $(requests) -ge 5 ]]'
@@ -375,7 +377,7 @@ SPX scheduled"
 	refresh SPX dormant $E1 >&7
 	others 150001 150002 >&7
 	eventually eval 'kill -USR1 "$PID"
-	    grep -q "asked 4 .* passed 150002" err'
+	    grep -q "asked 5 .* passed 150002" err'
 	sleep 0.05
 	asked+=" $(requests)"
 	cat <&8 >got 3>&- 4>&- 7>&- &
@@ -389,7 +391,7 @@ SPX scheduled"
 	assert "$(begins got)" = "chain_begin SPX gap null null
 chain_begin SPX dormant $E1 null
 chain_begin NDX gap null null"
-	assert "$(cat err)" has "asked 4 merged 1 snapshots 3 aborts 0 passed 150002"
+	assert "$(cat err)" has "asked 5 merged 2 snapshots 3 aborts 0 passed 150002"
 }
 
 @test "a reader that stalls for long: memory has a bound, and nothing is lost" {

@@ -298,7 +298,7 @@ cron_start() {
 @test "crontab: whole, and nothing that cron would take for something else" {
 	local example=$ROOT/pipelines/crontab.example jobs
 	jobs=$(grep -vE '^(#|$|[A-Z_]+=)' "$example")
-	assert "$(wc -l <<<"$jobs")" = 4
+	assert "$(wc -l <<<"$jobs")" = 5
 	run ! grep -vE '^([0-9*/,-]+ ){5} [a-z]' <<<"$jobs"
 	run ! grep % <<<"$jobs"
 	assert "$(grep -c 'timeout -k 10' <<<"$jobs")" = 4
