@@ -30,6 +30,7 @@ struct inspect {
 	bool none_is_fine; /* no active epoch at all is no failure */
 	int64_t near_bp;   /* basis points around the spot, -1 for all */
 	const char *from;  /* --from ID, or NULL */
+	const char *model; /* --name NAME, or NULL */
 	int64_t watch_ms;  /* --watch, 0 without */
 	int rc;            /* the worst status so far */
 };
@@ -74,6 +75,8 @@ int view_check(struct inspect *in, struct err *e);   /* check.c */
 int view_digest(struct inspect *in, struct err *e);  /* digest.c */
 int view_doctor(struct inspect *in, struct err *e);  /* doctor.c */
 int view_metrics(struct inspect *in, struct err *e); /* metrics.c */
+int view_models(struct inspect *in, struct err *e);  /* models.c */
+int view_gex(struct inspect *in, struct err *e);     /* gex.c */
 
 /* table.c, board.c: is every name of a -o list known?  If not, the list of
  * the known ones is appended to known. */

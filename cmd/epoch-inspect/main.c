@@ -8,6 +8,8 @@
  *	epoch-inspect --diff A [B]                what entered and left
  *	epoch-inspect --check [SYMBOL...]         does what must hold, hold?
  *	epoch-inspect --digest [--values]         canonical hashes
+ *	epoch-inspect --models [SYMBOL...]        which model is behind, and
+ *where epoch-inspect --gex [SYMBOL|ID...]        gamma exposure by strike
  *	epoch-inspect --doctor                    is the server set up well?
  *	epoch-inspect --prometheus [SYMBOL...]    gauges for a textfile
  *
@@ -22,6 +24,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "ack.h"
 #include "clock.h"
 #include "inspect.h"
 #include "opt.h"
@@ -36,6 +39,9 @@ enum {
 	OPT_DIGEST,
 	OPT_DOCTOR,
 	OPT_PROMETHEUS,
+	OPT_MODELS,
+	OPT_GEX,
+	OPT_NAME,
 	OPT_VALUES,
 	OPT_TEXT,
 	OPT_FROM
@@ -55,6 +61,9 @@ static const struct opt options[] = {
     {OPT_DOCTOR, "doctor", NULL,
 	"what to change in Redis; 78 when something is"},
     {OPT_PROMETHEUS, "prometheus", NULL, "numbers for a textfile collector"},
+    {OPT_MODELS, "models", NULL, "which model is behind on which epoch"},
+    {OPT_GEX, "gex", NULL, "gamma exposure by strike, as bars"},
+    {OPT_NAME, "name", "NAME", "with --gex: of the model of that name (gex)"},
     {OPT_VALUES, "values", NULL, "with --digest: of the values alone"},
     {OPT_TEXT, "text", NULL, "with --digest: the text it is taken of"},
     {OPT_FROM, "from", "ID", "with --digest: that epoch and later ones"},
@@ -95,6 +104,9 @@ take_argument(struct inspect *in, int c, const char *arg)
 	case 'r':
 		conf.redis = arg;
 		return 0;
+	case OPT_NAME:
+		in->model = arg;
+		return model_name_valid(span_str(arg)) ? 0 : -1;
 	case OPT_NEAR:
 		return opt_percent(arg, &in->near_bp);
 	default: /* OPT_FROM */
@@ -138,8 +150,11 @@ check_combination(const struct inspect *in)
 		return opt_usage(&set, "no -o and no --json in this view");
 	if (in->header && in->fields == NULL)
 		return opt_usage(&set, "-H needs -o");
-	if (in->near_bp >= 0 && conf.mode != OPT_CONTRACTS)
-		return opt_usage(&set, "--near needs --contracts");
+	if (in->near_bp >= 0 && conf.mode != OPT_CONTRACTS &&
+	    conf.mode != OPT_GEX)
+		return opt_usage(&set, "--near needs --contracts or --gex");
+	if (in->model != NULL && conf.mode != OPT_GEX)
+		return opt_usage(&set, "--name needs --gex");
 	if ((in->values || in->text || in->from != NULL) &&
 	    conf.mode != OPT_DIGEST)
 		return opt_usage(
@@ -153,8 +168,10 @@ check_combination(const struct inspect *in)
 	if (conf.mode == OPT_DOCTOR && in->n_operands > 0)
 		return opt_usage(&set, "--doctor looks at the server alone");
 	for (size_t i = 0; i < in->n_operands; i++)
-		if (conf.mode == OPT_PROMETHEUS && in->operands[i].by_id)
-			return opt_usage(&set, "--prometheus wants symbols");
+		if ((conf.mode == OPT_PROMETHEUS || conf.mode == OPT_MODELS) &&
+		    in->operands[i].by_id)
+			return opt_usage(
+			    &set, "symbols are wanted here, no ids");
 	return 0;
 }
 
@@ -228,6 +245,10 @@ run_view(struct inspect *in, struct err *e)
 		return view_doctor(in, e);
 	case OPT_PROMETHEUS:
 		return view_metrics(in, e);
+	case OPT_MODELS:
+		return view_models(in, e);
+	case OPT_GEX:
+		return view_gex(in, e);
 	default:
 		return view_table(in, e);
 	}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * screen: what the output can show.  Colours only on a terminal, and not
+ * when NO_COLOR is set (https://no-color.org); box characters only where the
+ * locale is one of UTF-8; else plain text that a file can keep.
+ */
+#ifndef INSPECT_SCREEN_H
+#define INSPECT_SCREEN_H
+
+#include "buf.h"
+
+enum ink {
+	INK_PLAIN,
+	INK_RED,
+	INK_GREEN,
+	INK_YELLOW,
+	INK_CYAN,
+	INK_DIM,
+	INK_BOLD
+};
+
+struct screen {
+	size_t width; /* columns: the terminal's, $COLUMNS, or 80 */
+	bool colour, utf8;
+};
+
+struct screen screen_of(int fd);
+
+/* Begin an ink; INK_PLAIN ends it. */
+void screen_ink(const struct screen *s, struct buf *b, enum ink ink);
+
+/* n times c, or the UTF-8 character that stands for it. */
+void screen_fill(
+    const struct screen *s, struct buf *b, const char *utf8, char c, size_t n);
+
+/* 1234567 as "1.23m"; k, m, bn, tn. */
+void screen_amount(struct buf *b, double v);
+
+#endif

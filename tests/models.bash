@@ -1,0 +1,122 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: ISC
+#
+# models: what the tests of models share.  Each test has a small active epoch,
+# ticks that change it, and judges that know nothing of the models' code.
+
+# A board of 8 contracts of SPX (or -S …), active.
+expose() {
+	make_chain -n 8 "$@" | geom-hash | epoch-promote >/dev/null
+}
+
+active() {
+	rcli HGET epoch:active "${1:-SPX}"
+}
+
+# tick N [K]: the N-th tick of this test (later ones are newer) moves the
+# quote of contract K of the board, counted from 0.
+tick() {
+	local n=$1 k=${2:-0} id ts
+	id=$(rcli GET "epoch:$(active):geometry" | sed -n "$((k + 1))p")
+	ts=$((1750000100000 + n * 10))
+	printf '{"type":"tick","ts":%s,"id":"%s","kind":"quote","recv_ts":%s,"feed_seq":%s,"bid":%d.%02d,"ask":%d.%02d,"bid_size":1,"ask_size":2}\n' \
+	    $ts "$id" $ts "$n" $((100 + n % 37)) $((n % 100)) \
+	    $((101 + n % 41)) $((n % 100)) | epoch-hydrate >/dev/null
+}
+
+# A change that nobody is told of.
+quiet_change() { # BID
+	rcli EVAL '
+	local id = redis.call("HGET", "epoch:active", "SPX")
+	local cid = string.match(redis.call("GET", "epoch:" .. id ..
+	    ":geometry"), "[^\n]+")
+	local seq = redis.call("HINCRBY", "epoch:meta:" .. id, "seq", 1)
+	redis.call("HSET", "epoch:" .. id .. ":contract:" .. cid, "bid",
+	    ARGV[1], "ask", ARGV[1] + 1, "quote_ts", "1750000999000")
+	redis.call("ZADD", "epoch:" .. id .. ":changed", seq, cid)
+	redis.call("SADD", "epoch:dirty", id)
+	redis.call("SREM", "epoch:clean", id)' 0 "$1" >/dev/null
+}
+
+is_clean() { # [SYMBOL]
+	[[ $(rcli SISMEMBER epoch:clean "$(active "${1-}")") == 1 &&
+	$(rcli SISMEMBER epoch:dirty "$(active "${1-}")") == 0 ]]
+}
+
+is_dirty() {
+	[[ $(rcli SISMEMBER epoch:dirty "$(active "${1-}")") == 1 &&
+	$(rcli SISMEMBER epoch:clean "$(active "${1-}")") == 0 ]]
+}
+
+# Whatever is active and clean: every registered model that serves its symbol
+# has published, and acknowledged, exactly its present seq.  One look.
+clean_is_true() {
+	local bad
+	bad=$(rcli EVAL '
+	local bad = {}
+	local active = redis.call("HGETALL", "epoch:active")
+	for i = 1, #active, 2 do
+		local symbol, id = active[i], active[i + 1]
+		local clean = redis.call("SISMEMBER", "epoch:clean", id)
+		local dirty = redis.call("SISMEMBER", "epoch:dirty", id)
+		local seq = redis.call("HGET", "epoch:meta:" .. id, "seq")
+		if clean + dirty ~= 1 then
+			bad[#bad + 1] = id .. " is clean " .. clean ..
+			    " dirty " .. dirty
+		end
+		local models = redis.call("SMEMBERS", "epoch:models")
+		for _, m in ipairs(clean == 1 and models or {}) do
+			local name, of = string.match(m, "^([^@]*)@?(.*)$")
+			if of == "" or of == symbol then
+				local ack = redis.call("HGET", "epoch:meta:" ..
+				    id, "ack:" .. name)
+				local doc = redis.call("HGET", "epoch:" .. id ..
+				    ":model:" .. name, "seq")
+				if ack ~= seq or doc ~= seq then
+					bad[#bad + 1] = id .. " is clean at " ..
+					    seq .. ", " .. name .. " at " ..
+					    tostring(ack) .. ", doc " ..
+					    tostring(doc)
+				end
+			end
+		end
+		if clean == 1 and #models == 0 then
+			bad[#bad + 1] = id .. " is clean without a model"
+		end
+	end
+	return bad' 0)
+	[[ -z $bad ]] || fail "not clean: $bad ${1-}"
+}
+
+# What is published is what a build from nothing gives, byte for byte.
+# as_built NAME TOOL OPTIONS...
+as_built() {
+	local name=$1
+	shift
+	assert "$(rcli HGET "epoch:$(active):model:$name" doc)" = \
+	    "$("$@" --print SPX)" "published and built from nothing"
+}
+
+# In the background; its pid is in $pid.
+start() {
+	"$@" >>out 2>>err 3>&- 4>&- &
+	pid=$!
+	STARTED+=("$pid")
+}
+
+stop_started() {
+	local p
+	for p in "${STARTED[@]}"; do
+		kill -CONT "$p" 2>/dev/null || :
+		kill -KILL "$p" 2>/dev/null || :
+		wait "$p" 2>/dev/null || :
+	done
+	STARTED=()
+}
+
+# Wait until it ends; its status is in $ended.  (Not in a subshell: whose
+# child is it?)
+end_of() { # PID
+	ended=0
+	wait "$1" || ended=$?
+}
