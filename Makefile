@@ -212,4 +212,7 @@ FORCE:
 .DELETE_ON_ERROR:
 .SECONDARY:
 
--include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+# Not those of sources that have moved away since.
+DEPS := $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+-include $(foreach d,$(DEPS),\
+	$(if $(wildcard $(d:$(BUILD)/obj/%.d=%.c)),$(d)))
