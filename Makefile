@@ -103,11 +103,9 @@ $(BINS):
 	$(if $(V),,@echo '  LD      $@')
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(LINK) -o $@ $^ $(PKG_LIBS) -lm
 
-# Parts of tools that have a unit program.
-$(BUILD)/unit/ranges: $(patsubst %,$(BUILD)/obj/cmd/chain-fetch/%.o, \
-	ranges filter)
-$(BUILD)/unit/pages: $(patsubst %,$(BUILD)/obj/cmd/chain-fetch/%.o, \
-	pages chain filter)
+# Parts of a tool that have a unit program: it may need the others, too.
+$(BUILD)/unit/ranges $(BUILD)/unit/pages: $(filter-out %/main.o, \
+	$(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard cmd/chain-fetch/*.c)))
 
 $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(LIB)
 	@mkdir -p $(@D)
