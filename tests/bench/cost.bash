@@ -5,50 +5,6 @@
 # memory (GNU time) of each tool.
 # shellcheck disable=SC2154 # work, contracts … are run's
 
-# instructions FILE TOOL…: of the tool, counted; its input is stdin.
-instructions() {
-	valgrind --tool=callgrind --callgrind-out-file=/dev/null "$@" \
-	    2>"$work/valgrind" >/dev/null || bench_die "callgrind: $*"
-	sed -n 's/.*Collected *: *//p' "$work/valgrind"
-}
-
-resident() {
-	command time -f %M -o "$work/rss" "$@" >/dev/null ||
-		bench_die "failed: $*"
-	tail -n 1 "$work/rss"
-}
-
-# cost NAME BOARD GOAL FILE TOOL…: FILE is its input, or /dev/null.
-cost() {
-	local name=$1 n=${contracts[$2]} goal=$3 in=$4 count
-	shift 4
-	if command -v valgrind >/dev/null; then
-		count=$(instructions "$@" <"$in") || exit 1
-		awk -v name="$name" -v count="$count" -v n="$n" \
-		    -v goal="$goal" 'BEGIN {
-			printf "%s, instructions\t%.0f\t%d\t%.0f\t" \
-			    "per contract\t%s\n", name, count, n, count / n,
-			    goal
-		}'
-	else
-		skip "$name, instructions" 'no valgrind'
-	fi
-}
-
-memory() {
-	local name=$1 in=$2 kb
-	shift 2
-	if type -P time >/dev/null; then
-		kb=$(resident "$@" <"$in") || exit 1
-		awk -v name="$name" -v kb="$kb" 'BEGIN {
-			printf "%s, RSS\t%.1f\t64\t%.2f\tMiB\tgoal 64, " \
-			    "stretch 24\n", name, kb / 1024, kb / 65536
-		}'
-	else
-		skip "$name, RSS" 'no GNU time (Debian: time)'
-	fi
-}
-
 ask_cost() {
 	local -a promote=(epoch-promote -t 60) # valgrind is slow
 	local -a fetch=(chain-fetch --source cboe --from - SPX)

@@ -5,16 +5,21 @@
 #
 #	sample NAME COMMAND…     run it; keep wall, the tools' CPU, the server's
 #	compare NAME OURS REF …  one line of the report
+#	cost NAME …, memory NAME …	the same of instructions, of memory
 #
 # A sample is a line "wall cpu server" in ms in $work/NAME.  Samples of one
 # round stand in the same line of their files: a quotient is taken within each
 # round, and the median of those is shown, so that a machine that is slow for
 # a while is slow for both sides.
-# shellcheck disable=SC2154 # work is run's
+# shellcheck disable=SC2154 # work and contracts are run's
 
 bench_die() {
 	echo "bench: $*" >&2
 	exit 1
+}
+
+have_python() {
+	[[ -x $PYTHON ]] && "$PYTHON" -c 'import redis, zoneinfo' 2>/dev/null
 }
 
 # skip NAME WHY: a question that cannot be answered here.
@@ -100,4 +105,48 @@ compare() {
 
 scaled() {
 	awk -v c="$2" -v s="$3" '{ print $c * s }' "$1" | median
+}
+
+# instructions TOOL…: of the tool, counted; its input is stdin.
+instructions() {
+	valgrind --tool=callgrind --callgrind-out-file=/dev/null "$@" \
+	    2>"$work/valgrind" >/dev/null || bench_die "callgrind: $*"
+	sed -n 's/.*Collected *: *//p' "$work/valgrind"
+}
+
+resident() {
+	command time -f %M -o "$work/rss" "$@" >/dev/null ||
+		bench_die "failed: $*"
+	tail -n 1 "$work/rss"
+}
+
+# cost NAME BOARD GOAL FILE TOOL…: FILE is its input, or /dev/null.
+cost() {
+	local name=$1 n=${contracts[$2]} goal=$3 in=$4 count
+	shift 4
+	if command -v valgrind >/dev/null; then
+		count=$(instructions "$@" <"$in") || exit 1
+		awk -v name="$name" -v count="$count" -v n="$n" \
+		    -v goal="$goal" 'BEGIN {
+			printf "%s, instructions\t%.0f\t%d\t%.0f\t" \
+			    "per contract\t%s\n", name, count, n, count / n,
+			    goal
+		}'
+	else
+		skip "$name, instructions" 'no valgrind'
+	fi
+}
+
+memory() {
+	local name=$1 in=$2 kb
+	shift 2
+	if type -P time >/dev/null; then
+		kb=$(resident "$@" <"$in") || exit 1
+		awk -v name="$name" -v kb="$kb" 'BEGIN {
+			printf "%s, RSS\t%.1f\t64\t%.2f\tMiB\tgoal 64, " \
+			    "stretch 24\n", name, kb / 1024, kb / 65536
+		}'
+	else
+		skip "$name, RSS" 'no GNU time (Debian: time)'
+	fi
 }

@@ -10,7 +10,7 @@ ours() {
 }
 
 plain() {
-	"$PYTHON" "$here/plain.py" "$work/$1.json" "$sock"
+	"$PYTHON" "$here/plain.py" "$sock" "$work/$1.json"
 }
 
 promote() {
@@ -62,10 +62,6 @@ check_same() {
 		[[ -n $ours && $ours == "$theirs" ]] ||
 			bench_die "$name: ours and plain.py wrote different values"
 	done
-}
-
-have_python() {
-	[[ -x $PYTHON ]] && "$PYTHON" -c 'import redis, zoneinfo' 2>/dev/null
 }
 
 one_round() {

@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: ISC
 """The job of chain-fetch | geom-hash | epoch-promote in plain Python.
 
-    plain.py DOCUMENT SOCKET
+    plain.py SOCKET DOCUMENT      CBOE's
+    plain.py SOCKET PAGE...       all pages of Massive
 
 What bench compares with: json and redis-py as one would write it in an
 afternoon, with the same keys and fields, so that the values digests can be
-compared.  The document is parsed whole; contracts go out in pipelines of 500;
+compared.  Documents are parsed whole; contracts go out in pipelines of 500;
 active is switched last.  The same board again is written again in place.
 
 What it leaves out: bad rows and cut documents, newer wins (a tick's value is
@@ -73,9 +74,7 @@ def contract(row, quote_ts):
     return f"O:{root}{date}{right}{strike:08d}", fields
 
 
-def read_board(path):
-    with open(path, encoding="utf-8") as file:
-        document = json.load(file)
+def read_document(document):
     ts = to_ms(document["timestamp"], timezone.utc)
     contracts = {}
     for row in document["data"]["options"]:
@@ -90,6 +89,82 @@ def read_board(path):
         "source": "cboe",
     }
     return meta, contracts
+
+
+# A page's object and its name, ours.
+PAGE_VALUES = [
+    ("last_quote", "bid", "bid"),
+    ("last_quote", "ask", "ask"),
+    ("last_quote", "bid_size", "bid_size"),
+    ("last_quote", "ask_size", "ask_size"),
+    ("last_trade", "price", "last"),
+    ("last_trade", "size", "last_size"),
+    ("greeks", "delta", "delta"),
+    ("greeks", "gamma", "gamma"),
+    ("greeks", "theta", "theta"),
+    ("greeks", "vega", "vega"),
+    ("day", "volume", "volume"),
+]
+
+
+def page_contract(row):
+    """One row of a page: the id, and the fields of its hash."""
+    details = row["details"]
+    fields = {
+        "expiration": details["expiration_date"],
+        "strike": details["strike_price"],
+        "right": details["contract_type"],
+        "multiplier": details["shares_per_contract"],
+    }
+    for part, theirs, ours in PAGE_VALUES:
+        value = row.get(part, {}).get(theirs)
+        if value is not None:
+            fields[ours] = value
+    if "last_quote" in row:
+        fields["quote_ts"] = row["last_quote"]["last_updated"] // 1_000_000
+    if "last_trade" in row:
+        fields["trade_ts"] = row["last_trade"]["sip_timestamp"] // 1_000_000
+    if "implied_volatility" in row:
+        fields["iv"] = row["implied_volatility"]
+    if "open_interest" in row:
+        fields["oi"] = row["open_interest"]
+    return details["ticker"], fields
+
+
+def read_pages(pages):
+    contracts = {}
+    times, spot, spot_ts = [], None, 0
+    for page in pages:
+        for row in page["results"]:
+            cid, fields = page_contract(row)
+            contracts[cid] = fields
+            times += [fields.get("quote_ts", 0), fields.get("trade_ts", 0)]
+            asset = row.get("underlying_asset", {})
+            if asset.get("last_updated", 0) // 1_000_000 > spot_ts:
+                spot_ts = asset["last_updated"] // 1_000_000
+                spot = asset.get("value", asset.get("price"))
+    ts = max(times + [spot_ts])
+    for fields in contracts.values():
+        fields["volume_ts"] = ts
+    meta = {
+        "symbol": row["underlying_asset"]["ticker"].removeprefix("I:"),
+        "begin_ts": ts,
+        "snapshot_ts": ts,
+        "spot": spot,
+        "spot_ts": spot_ts,
+        "source": "massive",
+    }
+    return meta, contracts
+
+
+def read_board(paths):
+    documents = []
+    for path in paths:
+        with open(path, encoding="utf-8") as file:
+            documents.append(json.load(file))
+    if "results" in documents[0]:
+        return read_pages(documents)
+    return read_document(documents[0])
 
 
 def geometry_of(contracts):
@@ -155,9 +230,9 @@ def promote(db, old, meta, geometry, contracts):
 
 
 def main():
-    path, socket = sys.argv[1:]
+    socket, *paths = sys.argv[1:]
     db = redis.Redis(unix_socket_path=socket, decode_responses=True)
-    meta, contracts = read_board(path)
+    meta, contracts = read_board(paths)
     geometry, sums = geometry_of(contracts)
     meta.update(sums)
     epoch = db.hget("epoch:active", meta["symbol"])
