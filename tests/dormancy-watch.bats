@@ -649,6 +649,48 @@ lines_of() { # PATTERN FILE N: at least
 	assert "$(grep -c unknown_contracts late)" = 1
 }
 
+@test "live: a tick takes back a request that nobody has read yet" {
+	plate
+	mkfifo out.fifo
+	exec 7<>out.fifo
+	LIVE_OUT=out.fifo live --threshold 0.4 --count 0
+	beat 0 0 >&5
+	yes '{"type":"feed","ts":1,"symbols":["SPX"],"state":"lost","detail":"xxxxxxxxxxxxxxxxx"}' |
+	    head -n 1000 >&5 # more than a pipe holds
+	eventually has_line DORMANT err
+	gap 1 '["SPX"]' ",\"to_ts\":$T" >&5
+	batch 1 1 >&5
+	eventually has_line AWAKE err
+	cat <&7 >got 2>/dev/null 3>&- 4>&- 5>&- &
+	BACK+=($!)
+	reader=$!
+	live_ends
+	exec 7>&-
+	eventually has_ended $reader || kill $reader
+	assert "$(records refresh <got | jq -r .reason)" = gap "the gap's is still wanted"
+	assert "$(records dormant <got | wc -l)" = 1
+}
+
+@test "an epoch that is superseded at any moment is not touched any more" {
+	beat 0 12 >in
+	for ((n = 1; n < 100; n++)); do
+		rcli FLUSHALL >/dev/null
+		plate
+		LD_PRELOAD=$FAULT_SO FAULT_STOP_AT=$n dormancy-watch -q \
+		    --clock records <in >out 2>err 3>&- 4>&- &
+		pid=$!
+		BACK+=("$pid")
+		comes_to_stop $pid || break
+		make_chain -n 10 -t $((T + 60000)) | geom-hash | epoch-promote >new.out
+		state_dump | grep "epoch:meta:$ID " >before
+		kill -CONT $pid
+		wait $pid
+		state_dump | grep "epoch:meta:$ID " | cmp - before || fail "point $n"
+		"$ROOT/tests/invariants" "$REDIS_SOCK" || fail "point $n"
+	done
+	((n > 15 && n < 100)) || fail "points: $n"
+}
+
 @test "output that cannot be written: 74; a reader that leaves: 141, also idle" {
 	plate
 	beat 0 20 >in
@@ -746,7 +788,12 @@ quotes_at() { # MS PATTERN
 	make_chain -n 60 -t $((T + 200000)) -q $((T + 150000)) | geom-hash | epoch-promote >/dev/null
 	n=$(grep -c coverage out)
 	eventually lines_of '"put","active":15,"quiet":15' out $((n + 3))
-	quotes_at $((T + 100000)) '250718P'
+	# Nor does a new epoch in which no tick's value is left.
+	make_chain -n 64 -t $((T + 300000)) -q $((T + 250000)) | geom-hash | epoch-promote >new.out
+	assert "$(jq -r .outcome new.out)" = new
+	ID=$(jq -r .epoch_id new.out)
+	eventually has_line "$ID.*"'"2025-07-18","right":"put","active":15,"quiet":15' out
+	quotes_at $((T + 300000)) '250718P'
 	eventually has_line QUIET_OVER err
 	live_ends
 	assert "$(grep -c ': QUIET:' err)" = 1 "said once"
