@@ -20,7 +20,7 @@
  * Times are ms on an axis that the caller chooses (monotonic time, or that of
  * records); the state does not let it go back.
  *
- * Source: docs/ARCHITECTURE.md, "Dormancy".
+ * Source: docs/REDIS.md, "Silence".
  * Layer: knows key.
  */
 #ifndef EPOCH_SILENCE_H
