@@ -184,8 +184,7 @@ static void
 settle(struct feed *f)
 {
 	f->step = 0;
-	pairs_settle(
-	    &f->pairs, f->refusal[0] != '\0' ? PAIR_REFUSED : PAIR_SILENT);
+	pairs_settle(&f->pairs, f->is_no ? PAIR_REFUSED : PAIR_SILENT);
 }
 
 /* The next frame of subscriptions; false: none is to be sent now. */
@@ -205,7 +204,7 @@ next_chunk(struct feed *f, struct feed_effect *out, int64_t now)
 	} else {
 		n = pairs_ask(&f->pairs, &f->text);
 		f->step = n == 0 ? 0 : now + f->conf.answer;
-		f->refusal[0] = '\0';
+		f->is_no = false;
 	}
 	if (n == 0 && f->is_round)
 		end_round(f);
@@ -258,6 +257,7 @@ static void
 on_error(struct feed *f, struct span status, struct span message, int64_t now)
 {
 	keep_words(f, status, message);
+	f->is_no = true;
 	if (is_talking(f) && f->step > now + REFUSED_WAIT)
 		f->step = now + REFUSED_WAIT;
 }

@@ -82,6 +82,7 @@ struct feed {
 	bool is_open, is_refused, is_failed;
 	bool must_auth, must_drop, must_ping, is_back, is_ready, was_ready;
 	bool is_round;    /* pairs are being asked */
+	bool is_no;       /* … and an error came since the last ones were */
 	size_t left;      /* pairs given back in this round */
 	char refusal[96]; /* what the vendor last said no with */
 	struct feed_news news[FEED_NEWS];

@@ -47,27 +47,6 @@ put(struct queue *q, const struct tick *t)
 	q->written++;
 }
 
-void
-queue_tick(struct queue *q, const struct tick *t)
-{
-	if (!queue_is_full(q) && pool_count(q->pool) == 0) {
-		put(q, t);
-		return;
-	}
-	switch (pool_put(q->pool, t)) {
-	case POOL_NEW:
-		break;
-	case POOL_BEAT:
-	case POOL_LOST:
-	case POOL_EQUAL:
-		q->conflated++;
-		break;
-	case POOL_FULL:
-		drop(q, 1, t->recv_ts);
-		break;
-	}
-}
-
 bool
 queue_record(struct queue *q, struct span line, size_t room)
 {
@@ -113,6 +92,29 @@ queue_flush(struct queue *q)
 		out_offer(&q->out);
 	} while (out_queued(&q->out) == 0 && pool_count(q->pool) > 0);
 	q->is_blocked = before > 0 && out_queued(&q->out) > 0;
+}
+
+void
+queue_tick(struct queue *q, const struct tick *t)
+{
+	if (queue_is_full(q) && !q->is_blocked)
+		queue_flush(q); /* a message may hold more than that */
+	if (!queue_is_full(q) && pool_count(q->pool) == 0) {
+		put(q, t);
+		return;
+	}
+	switch (pool_put(q->pool, t)) {
+	case POOL_NEW:
+		break;
+	case POOL_BEAT:
+	case POOL_LOST:
+	case POOL_EQUAL:
+		q->conflated++;
+		break;
+	case POOL_FULL:
+		drop(q, 1, t->recv_ts);
+		break;
+	}
 }
 
 void

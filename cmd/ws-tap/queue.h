@@ -14,7 +14,7 @@
 #include "pool.h"
 #include "stream.h"
 
-#define QUEUE_LINES ((size_t)128 * 1024)  /* before the pool is used */
+#define QUEUE_LINES ((size_t)2 * 1024 * 1024) /* before the pool is used */
 #define QUEUE_FLUSH ((size_t)32 * 1024)   /* do not wait for more than this */
 #define QUEUE_EXTRA ((size_t)1024 * 1024) /* for other records beyond that */
 #define QUEUE_FRAMES ((size_t)16 * 1024 * 1024) /* for messages, with --raw */

@@ -514,8 +514,8 @@ turn(struct tap *t)
 	has_input = (p[FD_SOCKET].revents & POLLIN) != 0;
 	if ((p[FD_OUT].revents & POLLERR) != 0)
 		t->is_gone = true;
-	if (!has_input || out_queued(&q->out) >= QUEUE_FLUSH ||
-	    (p[FD_OUT].revents & POLLOUT) != 0)
+	if (!t->is_gone && (!has_input || out_queued(&q->out) >= QUEUE_FLUSH ||
+			       (p[FD_OUT].revents & POLLOUT) != 0))
 		queue_flush(q);
 	if (p[FD_BOARDS].revents != 0)
 		take_boards(t);
