@@ -211,36 +211,45 @@ is_digit(char c)
 	return (unsigned char)(c - '0') <= 9;
 }
 
-/*
- * A time's milliseconds, as text in out, too; 0 when there is none.  Its unit
- * is what its size says: from 2001 to 2286 seconds have 10 digits, and each
- * finer unit three more.
- */
+unsigned
+massive_time(struct span text, int64_t *ms)
+{
+	size_t n = 0, i;
+
+	for (*ms = 0; n < text.n && is_digit(text.p[n]); n++)
+		if (n < 13)
+			*ms = *ms * 10 + (text.p[n] - '0');
+	i = n;
+	if (i < text.n && text.p[i] == '.')
+		for (i++; i < text.n && is_digit(text.p[i]);)
+			i++;
+	if ((n != 19 && n != 16 && n != 13 && n != 10) || i < text.n ||
+	    text.p[0] == '0')
+		return 0;
+	if (n == 10)
+		*ms *= 1000; /* its fraction is cut */
+	return (unsigned)n;
+}
+
+/* A time's milliseconds, as text in out, too; 0 when there is none. */
 static int64_t
 take_time(struct massive_rows *r, const struct scan_value *v, char out[24])
 {
-	struct span text = v->text;
-	size_t n = 0, most = text.n < 13 ? text.n : 13;
-	int64_t ms = 0;
+	int64_t ms;
+	unsigned n;
 
 	out[0] = '\0';
 	if (!is_type(r, v, SCAN_NUMBER))
 		return 0;
-	for (; n < most && is_digit(text.p[n]); n++)
-		ms = ms * 10 + (text.p[n] - '0');
-	while (n < text.n && is_digit(text.p[n]))
-		n++;
-	if ((n != 19 && n != 16 && n != 13 && n != 10) ||
-	    (n < text.n && text.p[n] != '.') || text.p[0] == '0') {
+	n = massive_time(v->text, &ms);
+	if (n == 0) {
 		r->bad_values++;
 		return 0;
 	}
 	r->odd_units += n != 19;
-	memcpy(out, text.p, most);
-	if (n == 10) {
-		memcpy(out + 10, "000", 3); /* or its fraction */
-		ms *= 1000;
-	}
+	memcpy(out, v->text.p, n < 13 ? n : 13);
+	if (n == 10)
+		memcpy(out + 10, "000", 3);
 	out[13] = '\0';
 	return ms;
 }

@@ -78,6 +78,13 @@ size_t massive_ahead(struct massive_rows *r, struct span text);
 int massive_row(
     struct massive_rows *r, struct span row, struct contract *c, struct err *e);
 
+/*
+ * A vendor's time in milliseconds, from a valid number.  Its unit is what its
+ * size says: from 2001 to 2286 seconds have 10 digits, and each finer unit
+ * three more.  Returns that number of digits; 0: it is no such time.
+ */
+unsigned massive_time(struct span text, int64_t *ms);
+
 /* Whose row is it?  -1 when it does not say. */
 int massive_underlying(struct span row, struct symbol *out);
 

@@ -7,8 +7,8 @@
 
 #include "sig.h"
 
-volatile sig_atomic_t sig_stop;
-volatile sig_atomic_t sig_usr1;
+atomic_int sig_stop;
+atomic_int sig_usr1;
 
 static void
 on_stop(int signo)
@@ -77,6 +77,18 @@ sig_init(void)
 	sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGUSR1);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
+void
+sig_die_of_pipe(void)
+{
+	sigset_t set;
+
+	install(SIGPIPE, SIG_DFL);
+	sigemptyset(&set);
+	sigaddset(&set, SIGPIPE);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	raise(SIGPIPE);
 }
 
 int

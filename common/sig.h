@@ -12,12 +12,17 @@
 #define EPOCH_SIG_H
 
 #include <signal.h>
+#include <stdatomic.h>
 
-extern volatile sig_atomic_t sig_stop; /* number of TERM, INT or HUP; 0 none */
-extern volatile sig_atomic_t sig_usr1; /* set by USR1: show counters once */
+/* Atomic, not only volatile: a tool's threads look at them, too. */
+extern atomic_int sig_stop; /* number of TERM, INT or HUP; 0 none */
+extern atomic_int sig_usr1; /* set by USR1: show counters once */
 
 /* Opens /dev/null on closed descriptors 0-2, installs the handlers. */
 void sig_init(void);
+
+/* The usual death of a filter whose reader has left. */
+void sig_die_of_pipe(void);
 
 /*
  * Last act of main: after INT and HUP die of that signal, so that a shell

@@ -32,19 +32,6 @@ out_fail(struct out *o, const char *text)
 	err_set(&o->err, EX_IOERR, "WRITE", "output: %s", text);
 }
 
-/* The usual death of a filter whose reader has left. */
-static void
-die_of_pipe(void)
-{
-	sigset_t set;
-
-	signal(SIGPIPE, SIG_DFL);
-	sigemptyset(&set);
-	sigaddset(&set, SIGPIPE);
-	sigprocmask(SIG_UNBLOCK, &set, NULL);
-	raise(SIGPIPE);
-}
-
 size_t
 out_queued(const struct out *o)
 {
@@ -94,7 +81,7 @@ write_piece(struct out *o, size_t n)
 	if (w >= 0)
 		o->done += (size_t)w;
 	else if (errno == EPIPE && o->fd == STDOUT_FILENO)
-		die_of_pipe();
+		sig_die_of_pipe();
 	else if (errno != EINTR)
 		out_fail(o, strerror(errno));
 }
@@ -145,7 +132,7 @@ out_offer(struct out *o)
 		if (out_queued(o) > 0)
 			write_piece(o, next_piece(o));
 		else if (o->fd == STDOUT_FILENO)
-			die_of_pipe();
+			sig_die_of_pipe();
 		else
 			out_fail(o, "nobody reads");
 	}
