@@ -296,6 +296,39 @@ meta() { # FIELD...
 	sound
 }
 
+# The promoter is stopped before each of its writes; ticks come; it goes on.
+@test "no tick is lost at a switch, at whichever of the promoter's writes it comes" {
+	local n met=0 fenced=0
+	"$TICKS" make 300 4 $Q "$DIR/a" "$DIR/b" >in
+	is_in() { # … or must wait for the fence
+		has_counted read 300 ||
+			(($(rcli EXISTS "epoch:$old:fence") == 1))
+	}
+	for ((n = 1; n < 100; n++)); do
+		rcli FLUSHALL >/dev/null
+		epoch-promote <"$DIR/a" >/dev/null
+		old=$(active)
+		hydrate_start --redis-timeout 20
+		LD_PRELOAD=$FAULT_SO FAULT_STOP_AT=$n FAULT_SHORT=1500 \
+		    epoch-promote <"$DIR/b" >/dev/null 2>&1 3>&- 6>&- &
+		promoter=$!
+		comes_to_stop $promoter || break
+		cat in >&6
+		eventually is_in
+		(($(rcli EXISTS "epoch:$old:fence") == 0)) || fenced=$((fenced + 1))
+		kill -CONT $promoter
+		wait $promoter || fail "promoter, write $n"
+		hydrate_end
+		met=$((met + 1))
+		as_expected in "$DIR/a" "$DIR/b"
+		sum_of out
+		assert "$sum_read $sum_held $sum_dropped" = "300 0 0" "write $n"
+	done
+	hydrate_end
+	((met > 15 && fenced > 0)) || fail "writes met: $met, under the fence $fenced"
+	sound
+}
+
 @test "a contract is listed: its ticks of before are in the new epoch at once" {
 	ID=$(comm -13 <(sed -n 's/.*"id":"\([^"]*\).*/\1/p' "$DIR/a" | sort) \
 	    <(sed -n 's/.*"id":"\([^"]*\).*/\1/p' "$DIR/b" | sort) | head -n 1)
