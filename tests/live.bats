@@ -242,6 +242,23 @@ decided() {
 	done
 }
 
+@test "a failure of long ago is not the status of a stage that dies" {
+	vendor 'on request 1 status 401'
+	echo 'on_term=75' >epoch-hydrate-does
+	start SPX
+	refresh gap
+	eventually decided 1
+	assert "$(jq -r .reason out)" = aborted
+	kill -KILL "$(stage dormancy-watch)"
+	finish 137
+	vendor 'on request 1 status 401'
+	start SPX
+	refresh gap
+	eventually decided 1
+	kill -TERM "$PID"
+	finish 77
+}
+
 @test "no key: 77, which a supervisor does not try again" {
 	unset MASSIVE_API_KEY
 	rm -f ./*-args
