@@ -324,6 +324,26 @@ decided() {
 	assert "$(grep epoch-live verify)" = ""
 }
 
+@test "the runbook quotes what the tools say, and names what there is" {
+	local book=$ROOT/docs/RUNBOOK.md code option tool
+	[[ -d $ROOT/cmd/ws-tap ]] || skip "without ws-tap"
+	while read -r tool code; do
+		case $tool in
+		live) grep -qw "$code" "$ROOT/pipelines/live" ;;
+		*) grep -rqiF -- "\"${code/#HTTP_[0-9]*/HTTP_%ld}\"" \
+		    "$ROOT/cmd/$tool" "$ROOT/common" ;;
+		esac || fail "$tool does not say $code"
+	done < <(grep -oE '^    [a-z-]+: [^ ]+: [A-Z][A-Z0-9_]+: ' "$book" |
+	    awk '{ print $1, $3 }' | tr -d : | grep -v DAMAGED | sort -u)
+	for tool in chain-fetch epoch-promote epoch-inspect epoch-gc; do
+		while IFS= read -r option; do
+			"$tool" --help | grep -q -e "$option " ||
+				fail "$tool has no $option"
+		done < <(grep -oE "$tool[^|\`]* --[a-z-]+" "$book" |
+		    grep -oE -e '--[a-z-]+' | sort -u)
+	done
+}
+
 @test "Redis is away at the start: 75" {
 	redis_stop
 	run_tool 75 live SPX
