@@ -339,7 +339,7 @@ decided() {
 		while IFS= read -r option; do
 			"$tool" --help | grep -q -e "$option " ||
 				fail "$tool has no $option"
-		done < <(grep -oE "$tool[^|\`]* --[a-z-]+" "$book" |
+		done < <(grep -oE "${tool}[^|\`]* --[a-z-]+" "$book" |
 		    grep -oE -e '--[a-z-]+' | sort -u)
 	done
 }
