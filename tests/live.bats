@@ -242,6 +242,23 @@ decided() {
 	done
 }
 
+@test "a failure of long ago is not the status of a stage that dies" {
+	vendor 'on request 1 status 401'
+	echo 'on_term=75' >epoch-hydrate-does
+	start SPX
+	refresh gap
+	eventually decided 1
+	assert "$(jq -r .reason out)" = aborted
+	kill -KILL "$(stage dormancy-watch)"
+	finish 137
+	vendor 'on request 1 status 401'
+	start SPX
+	refresh gap
+	eventually decided 1
+	kill -TERM "$PID"
+	finish 77
+}
+
 @test "no key: 77, which a supervisor does not try again" {
 	unset MASSIVE_API_KEY
 	rm -f ./*-args
@@ -305,6 +322,26 @@ decided() {
 	    "$unit" >epoch-live@.service
 	systemd-analyze verify ./epoch-live@.service 2>verify || :
 	assert "$(grep epoch-live verify)" = ""
+}
+
+@test "the runbook quotes what the tools say, and names what there is" {
+	local book=$ROOT/docs/RUNBOOK.md code option tool
+	[[ -d $ROOT/cmd/ws-tap ]] || skip "without ws-tap"
+	while read -r tool code; do
+		case $tool in
+		live) grep -qw "$code" "$ROOT/pipelines/live" ;;
+		*) grep -rqiF -- "\"${code/#HTTP_[0-9]*/HTTP_%ld}\"" \
+		    "$ROOT/cmd/$tool" "$ROOT/common" ;;
+		esac || fail "$tool does not say $code"
+	done < <(grep -oE '^    [a-z-]+: [^ ]+: [A-Z][A-Z0-9_]+: ' "$book" |
+	    awk '{ print $1, $3 }' | tr -d : | grep -v DAMAGED | sort -u)
+	for tool in chain-fetch epoch-promote epoch-inspect epoch-gc; do
+		while IFS= read -r option; do
+			"$tool" --help | grep -q -e "$option " ||
+				fail "$tool has no $option"
+		done < <(grep -oE "${tool}[^|\`]* --[a-z-]+" "$book" |
+		    grep -oE -e '--[a-z-]+' | sort -u)
+	done
 }
 
 @test "Redis is away at the start: 75" {
