@@ -34,19 +34,26 @@ add_strike(struct buf *b, int32_t milli)
 }
 
 /* Why something is not there: collected, written as one object. */
+struct because {
+	struct buf text;
+	const char *always; /* the one reason for everything; NULL: none */
+};
+
 static void
-because(struct buf *why, const char *name, const char *text)
+because(struct because *why, const char *name, const char *reason)
 {
-	buf_str(why, why->n == 0 ? "{\"" : ",\"");
-	buf_str(why, name);
-	buf_str(why, "\":\"");
-	buf_str(why, text);
-	buf_char(why, '"');
+	struct buf *b = &why->text;
+
+	buf_str(b, b->n == 0 ? "{\"" : ",\"");
+	buf_str(b, name);
+	buf_str(b, "\":\"");
+	buf_str(b, why->always != NULL ? why->always : reason);
+	buf_char(b, '"');
 }
 
 static void
-add_level(
-    struct buf *b, struct buf *why, const char *name, const struct gex_level *l)
+add_level(struct buf *b, struct because *why, const char *name,
+    const struct gex_level *l)
 {
 	if (l->there)
 		add(b, name, l->level);
@@ -55,7 +62,7 @@ add_level(
 }
 
 static void
-add_ratio(struct buf *b, struct buf *why, const char *name, double above,
+add_ratio(struct buf *b, struct because *why, const char *name, double above,
     double below, const char *reason)
 {
 	if (below > 0)
@@ -74,7 +81,7 @@ add_row(struct buf *b, const struct gex_row *r)
 }
 
 static void
-add_totals(const struct gex *g, struct buf *b, struct buf *why)
+add_totals(const struct gex *g, struct buf *b, struct because *why)
 {
 	static const char *const names[] = {
 	    "net", "gross_call", "gross_put", "net_vendor", "net_model"};
@@ -86,12 +93,11 @@ add_totals(const struct gex *g, struct buf *b, struct buf *why)
 		if (s->contracts > 0)
 			add(b, names[i], values[i]);
 		else
-			because(why, names[i],
-			    g->has_spot ? "no_contract" : "no_spot");
+			because(why, names[i], "no_contract");
 }
 
 static void
-add_levels(const struct gex *g, struct buf *b, struct buf *why)
+add_levels(const struct gex *g, struct buf *b, struct because *why)
 {
 	add_level(b, why, "call_wall", &g->call_wall);
 	add_level(b, why, "put_wall", &g->put_wall);
@@ -109,7 +115,7 @@ add_levels(const struct gex *g, struct buf *b, struct buf *why)
 }
 
 static void
-add_max_pain(const struct gex *g, struct buf *b, struct buf *why)
+add_max_pain(const struct gex *g, struct buf *b, struct because *why)
 {
 	char comma = '{';
 	bool missing = false;
@@ -118,10 +124,10 @@ add_max_pain(const struct gex *g, struct buf *b, struct buf *why)
 	for (size_t i = 0; i < g->n_expirations; i++) {
 		const struct gex_expiration *x = &g->expirations[i];
 
-		if (!x->max_pain.there) {
-			missing = true;
+		/* What has settled, whole, is not missing. */
+		missing |= x->max_pain.why != NULL;
+		if (!x->max_pain.there)
 			continue;
-		}
 		buf_char(b, comma);
 		buf_fmt(b, "\"%s\":", x->date);
 		num_add(b, x->max_pain.level);
@@ -133,7 +139,7 @@ add_max_pain(const struct gex *g, struct buf *b, struct buf *why)
 }
 
 static void
-add_ratios(const struct gex *g, struct buf *b, struct buf *why)
+add_ratios(const struct gex *g, struct buf *b, struct because *why)
 {
 	const struct gex_sums *s = &g->sums;
 
@@ -163,7 +169,7 @@ add_greeks(const struct gex *g, struct buf *b)
 }
 
 static void
-add_coverage(const struct gex *g, struct buf *b, struct buf *why)
+add_coverage(const struct gex *g, struct buf *b, struct because *why)
 {
 	const struct gex_sums *s = &g->sums;
 	char comma = '{';
@@ -221,7 +227,7 @@ void
 gex_record(const struct gex *g, const struct gex_epoch *ep, struct buf *b)
 {
 	const struct gex_conf *c = &g->conf;
-	struct buf why = {0};
+	struct because why = {{0}, g->has_spot ? NULL : "no_spot"};
 	char hash[80];
 
 	rec_begin(b, "gex", g->sums.ts);
@@ -249,14 +255,14 @@ gex_record(const struct gex *g, const struct gex_epoch *ep, struct buf *b)
 	add_ratios(g, b, &why);
 	add_greeks(g, b);
 	add_coverage(g, b, &why);
-	if (why.n > 0) {
+	if (why.text.n > 0) {
 		key(b, "why");
-		buf_span(b, buf_view(&why));
+		buf_span(b, buf_view(&why.text));
 		buf_char(b, '}');
 	}
 	add_rows(g, b);
 	rec_end(b);
-	buf_free(&why);
+	buf_free(&why.text);
 }
 
 /* ---- the older layout ---- */
