@@ -18,7 +18,7 @@ setup() {
 	cd "$BATS_TEST_TMPDIR" || return 1
 	STARTED=()
 	# Real boards and ticks that come after them.
-	export EPOCH_NOW_MS=4102444800000
+	export EPOCH_NOW_MS=4102444800000 PATH=$ROOT/pipelines:$PATH
 }
 
 teardown() {
@@ -115,7 +115,6 @@ teardown_file() {
 }
 
 @test "epoch-inspect --gex: colours and box characters on a terminal only" {
-	command -v script >/dev/null || skip "no script(1) to make a terminal"
 	chain-fetch --source cboe --from "$ROOT/tests/boards/open.json" SPX |
 		geom-hash | epoch-promote >/dev/null
 	model-gex --once >/dev/null
@@ -127,6 +126,62 @@ teardown_file() {
 	    /dev/null >tty </dev/null 3>&- 4>&-
 	assert "$(cat tty)" lacks $'\033'
 	assert "$(cat tty)" lacks █
+}
+
+# --- the picture in a file
+
+a_record() {
+	chain-fetch --source cboe --from "$ROOT/tests/boards/open.json" SPX |
+		geom-hash | epoch-promote >/dev/null
+	model-gex --print SPX >rec
+}
+
+@test "plot-gex: an SVG that says what it shows, a PNG that is one" {
+	a_record
+	run_tool plot-gex p.svg <rec
+	local word
+	for word in "SPX gamma exposure by strike" "epoch $(jq -r .epoch_id rec) seq 1" \
+	    "sign naive, gamma vendor, walls gross-above, flip reprice-nearest" \
+	    "$ per 1 % move" "spot $(jq .spot rec)" "call wall $(jq .call_wall rec)" \
+	    "put wall $(jq .put_wall rec)" "flip " "by expiration"; do
+		grep -qF -- "$word" p.svg || fail "not in the picture: $word"
+	done
+	grep -q '</svg>' p.svg
+	cat <(echo '{"type":"tick","ts":1}') rec | plot-gex p.png
+	assert "$(head -c 8 p.png | od -An -tx1 | tr -d ' ')" = 89504e470d0a1a0a
+	assert "$(($(wc -c <p.png) > 20000))" = 1
+	# Narrower: no wall in it.
+	plot-gex n.svg 0.5 <rec
+	! grep -q 'call wall' n.svg
+	assert "$(ls | grep -c "p\.svg\.")" = 0 "nothing is left beside"
+}
+
+@test "plot-gex: what cannot be drawn leaves the old picture" {
+	a_record
+	echo old >p.svg
+	run_tool 65 plot-gex p.svg </dev/null
+	run_tool 65 plot-gex p.svg <<<'{"type":"gex","ts":1,"strikes":[]}'
+	jq -c 'del(.spot)' rec >no-spot
+	run_tool 65 plot-gex p.svg <no-spot
+	run_tool 65 plot-gex p.svg 0.0001 <rec
+	assert "$(cat p.svg)" = old
+	run_tool 64 plot-gex
+	run_tool 64 plot-gex p.gif <rec
+	run_tool 64 plot-gex p.svg x <rec
+	run_tool 73 plot-gex no/such/p.svg <rec
+}
+
+@test "plot-gex: no string of a record reaches a command" {
+	a_record
+	jq -c '.symbol = "`touch hit`" | .unit = "\u0027; system(\"touch hit\") #" |
+	    .epoch_id = "\"; system(\"touch hit\") #" |
+	    .expirations[0].expiration = "`touch hit`" |
+	    .sign = "a\nsystem(\"touch hit\")"' rec >bad
+	plot-gex p.svg <bad || :
+	[[ ! -e hit ]]
+	jq -c '.flip = "system(\"touch hit\")" | .spot_ts = 1e12' rec >bad
+	plot-gex p.svg <bad || :
+	[[ ! -e hit ]]
 }
 
 # --- real boards
