@@ -71,13 +71,27 @@ add_ratio(struct buf *b, struct because *why, const char *name, double above,
 		because(why, name, reason);
 }
 
+/* t: what this row was when it was last written. */
 static void
-add_row(struct buf *b, const struct gex_row *r)
+add_row(struct buf *b, const struct gex_row *r, struct gex_text *t)
 {
+	size_t at = b->n;
+
+	if (t->text[0] != '\0' && t->call == r->call && t->put == r->put &&
+	    t->net == r->net) {
+		buf_str(b, t->text);
+		return;
+	}
 	add(b, "call", r->call);
 	add(b, "put", r->put);
 	add(b, "net", r->net);
 	buf_char(b, '}');
+	t->text[0] = '\0';
+	if (b->n - at < sizeof(t->text))
+		memcpy(t->text, b->p + at, b->n - at + 1);
+	t->call = r->call;
+	t->put = r->put;
+	t->net = r->net;
 }
 
 static void
@@ -193,7 +207,7 @@ add_coverage(const struct gex *g, struct buf *b, struct because *why)
 }
 
 static void
-add_rows(const struct gex *g, struct buf *b)
+add_rows(struct gex *g, struct buf *b)
 {
 	const char *open = "[{";
 
@@ -204,7 +218,7 @@ add_rows(const struct gex *g, struct buf *b)
 		buf_str(b, open);
 		buf_str(b, "\"strike\":");
 		add_strike(b, g->strikes[i]);
-		add_row(b, &g->by_strike[i]);
+		add_row(b, &g->by_strike[i], &g->texts[i]);
 		open = ",{";
 	}
 	buf_str(b, *open == '[' ? "[]" : "]");
@@ -217,14 +231,14 @@ add_rows(const struct gex *g, struct buf *b)
 			continue;
 		buf_str(b, open);
 		buf_fmt(b, "\"expiration\":\"%s\"", x->date);
-		add_row(b, &x->row);
+		add_row(b, &x->row, &g->texts[g->n_strikes + i]);
 		open = ",{";
 	}
 	buf_str(b, *open == '[' ? "[]" : "]");
 }
 
 void
-gex_record(const struct gex *g, const struct gex_epoch *ep, struct buf *b)
+gex_record(struct gex *g, const struct gex_epoch *ep, struct buf *b)
 {
 	const struct gex_conf *c = &g->conf;
 	struct because why = {{0}, g->has_spot ? NULL : "no_spot"};
