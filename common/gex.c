@@ -94,7 +94,7 @@ index_board(struct gex *g, const struct span *ids)
 	g->n_expirations = kept;
 	for (size_t i = 0; i < n; i++) {
 		struct gex_contract *c = &g->c[i];
-		struct gex_expiration x;
+		struct gex_expiration x = {.settles = 0};
 		struct geom_id id;
 
 		geom_id_parse(ids[i], &id);

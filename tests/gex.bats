@@ -42,7 +42,7 @@ teardown_file() {
 	assert "$output" =~ "^model-gex .*hiredis "
 	for o in --unit=usd --sign=long --gamma=fresh --wall-rule=any \
 	    --flip-rule=first --rate=x --rate=2 --yield=nan --greeks=dex,rho \
-	    --greeks= --greeks=dex, --settled=yes --min-coverage=101 \
+	    --greeks= '--greeks=dex,' --settled=yes --min-coverage=101 \
 	    --schema=old --explain=0 --explain=x; do
 		run_tool 64 model-gex "$o"
 	done
@@ -153,7 +153,7 @@ a_record() {
 	# Narrower: no wall in it.
 	plot-gex n.svg 0.5 <rec
 	! grep -q 'call wall' n.svg
-	assert "$(ls | grep -c "p\.svg\.")" = 0 "nothing is left beside"
+	assert "$(find . -name 'p.svg.*' | wc -l)" = 0 "nothing is left beside"
 }
 
 @test "plot-gex: what cannot be drawn leaves the old picture" {

@@ -9,9 +9,16 @@
 GEX_TICKS=1000 # a second
 GEX_SECONDS=5
 
-gex_full() {
+# As if no model had been there.
+gex_forget() {
 	rcli DEL epoch:models >/dev/null
 	rcli HDEL "epoch:meta:$gex_id" ack:gex >/dev/null
+	rcli SREM epoch:clean "$gex_id" >/dev/null
+	rcli SADD epoch:dirty "$gex_id" >/dev/null
+}
+
+gex_full() {
+	gex_forget
 	model-gex --once
 }
 
@@ -51,6 +58,7 @@ gex_clean() {
 # What 100 changed contracts cost, of either source of gamma.
 gex_changed() { # SOURCE
 	local pid i before after rounds=50
+	gex_forget
 	model-gex --gamma "$1" >/dev/null 2>"$work/err" &
 	pid=$!
 	gex_clean
@@ -70,6 +78,7 @@ gex_changed() { # SOURCE
 
 gex_latency() { # SOURCE
 	local pid listener
+	gex_forget
 	model-gex --gamma "$1" >/dev/null 2>"$work/err" &
 	pid=$!
 	gex_clean
