@@ -94,7 +94,7 @@ index_board(struct gex *g, const struct span *ids)
 	g->n_expirations = kept;
 	for (size_t i = 0; i < n; i++) {
 		struct gex_contract *c = &g->c[i];
-		struct gex_expiration x;
+		struct gex_expiration x = {.settles = 0};
 		struct geom_id id;
 
 		geom_id_parse(ids[i], &id);
@@ -145,6 +145,8 @@ gex_open(const struct gex_conf *conf, const char *symbol,
 	index_board(g, ids);
 	order_by_date(g);
 	g->by_strike = mem_zalloc((g->n_strikes + 1) * sizeof(*g->by_strike));
+	g->texts = mem_zalloc(
+	    (g->n_strikes + g->n_expirations + 1) * sizeof(*g->texts));
 	return g;
 }
 
@@ -155,6 +157,7 @@ gex_close(struct gex *g)
 	free(g->c);
 	free(g->strikes);
 	free(g->by_strike);
+	free(g->texts);
 	free(g->expirations);
 	free(g->by_date);
 	free(g);

@@ -109,6 +109,13 @@ struct gex_row { /* of a strike or an expiration, in the unit */
 	size_t n; /* contracts in it */
 };
 
+/* A row as it was last written: most rows of most records are the same as the
+ * ones before, and printing a double costs a microsecond. */
+struct gex_text {
+	double call, put, net;
+	char text[112]; /* "" = none yet */
+};
+
 struct gex_level {
 	bool there;
 	double level;
@@ -147,6 +154,7 @@ struct gex {
 	size_t n;
 	int32_t *strikes; /* thousandths, ascending */
 	struct gex_row *by_strike;
+	struct gex_text *texts; /* of strikes, then of expirations */
 	size_t n_strikes;
 	struct gex_expiration *expirations; /* ascending */
 	size_t n_expirations;
@@ -207,7 +215,7 @@ struct gex_epoch {
 	int64_t seq;
 	struct span geometry_hash, spot; /* of meta */
 };
-void gex_record(const struct gex *g, const struct gex_epoch *ep, struct buf *b);
+void gex_record(struct gex *g, const struct gex_epoch *ep, struct buf *b);
 
 /* Two lines, calls and puts, of an older layout: gamma x oi x multiplier by
  * expiration and strike. */

@@ -34,19 +34,26 @@ add_strike(struct buf *b, int32_t milli)
 }
 
 /* Why something is not there: collected, written as one object. */
+struct because {
+	struct buf text;
+	const char *always; /* the one reason for everything; NULL: none */
+};
+
 static void
-because(struct buf *why, const char *name, const char *text)
+because(struct because *why, const char *name, const char *reason)
 {
-	buf_str(why, why->n == 0 ? "{\"" : ",\"");
-	buf_str(why, name);
-	buf_str(why, "\":\"");
-	buf_str(why, text);
-	buf_char(why, '"');
+	struct buf *b = &why->text;
+
+	buf_str(b, b->n == 0 ? "{\"" : ",\"");
+	buf_str(b, name);
+	buf_str(b, "\":\"");
+	buf_str(b, why->always != NULL ? why->always : reason);
+	buf_char(b, '"');
 }
 
 static void
-add_level(
-    struct buf *b, struct buf *why, const char *name, const struct gex_level *l)
+add_level(struct buf *b, struct because *why, const char *name,
+    const struct gex_level *l)
 {
 	if (l->there)
 		add(b, name, l->level);
@@ -55,7 +62,7 @@ add_level(
 }
 
 static void
-add_ratio(struct buf *b, struct buf *why, const char *name, double above,
+add_ratio(struct buf *b, struct because *why, const char *name, double above,
     double below, const char *reason)
 {
 	if (below > 0)
@@ -64,17 +71,31 @@ add_ratio(struct buf *b, struct buf *why, const char *name, double above,
 		because(why, name, reason);
 }
 
+/* t: what this row was when it was last written. */
 static void
-add_row(struct buf *b, const struct gex_row *r)
+add_row(struct buf *b, const struct gex_row *r, struct gex_text *t)
 {
+	size_t at = b->n;
+
+	if (t->text[0] != '\0' && t->call == r->call && t->put == r->put &&
+	    t->net == r->net) {
+		buf_str(b, t->text);
+		return;
+	}
 	add(b, "call", r->call);
 	add(b, "put", r->put);
 	add(b, "net", r->net);
 	buf_char(b, '}');
+	t->text[0] = '\0';
+	if (b->n - at < sizeof(t->text))
+		memcpy(t->text, b->p + at, b->n - at + 1);
+	t->call = r->call;
+	t->put = r->put;
+	t->net = r->net;
 }
 
 static void
-add_totals(const struct gex *g, struct buf *b, struct buf *why)
+add_totals(const struct gex *g, struct buf *b, struct because *why)
 {
 	static const char *const names[] = {
 	    "net", "gross_call", "gross_put", "net_vendor", "net_model"};
@@ -86,12 +107,11 @@ add_totals(const struct gex *g, struct buf *b, struct buf *why)
 		if (s->contracts > 0)
 			add(b, names[i], values[i]);
 		else
-			because(why, names[i],
-			    g->has_spot ? "no_contract" : "no_spot");
+			because(why, names[i], "no_contract");
 }
 
 static void
-add_levels(const struct gex *g, struct buf *b, struct buf *why)
+add_levels(const struct gex *g, struct buf *b, struct because *why)
 {
 	add_level(b, why, "call_wall", &g->call_wall);
 	add_level(b, why, "put_wall", &g->put_wall);
@@ -109,7 +129,7 @@ add_levels(const struct gex *g, struct buf *b, struct buf *why)
 }
 
 static void
-add_max_pain(const struct gex *g, struct buf *b, struct buf *why)
+add_max_pain(const struct gex *g, struct buf *b, struct because *why)
 {
 	char comma = '{';
 	bool missing = false;
@@ -118,10 +138,10 @@ add_max_pain(const struct gex *g, struct buf *b, struct buf *why)
 	for (size_t i = 0; i < g->n_expirations; i++) {
 		const struct gex_expiration *x = &g->expirations[i];
 
-		if (!x->max_pain.there) {
-			missing = true;
+		/* What has settled, whole, is not missing. */
+		missing |= x->max_pain.why != NULL;
+		if (!x->max_pain.there)
 			continue;
-		}
 		buf_char(b, comma);
 		buf_fmt(b, "\"%s\":", x->date);
 		num_add(b, x->max_pain.level);
@@ -133,7 +153,7 @@ add_max_pain(const struct gex *g, struct buf *b, struct buf *why)
 }
 
 static void
-add_ratios(const struct gex *g, struct buf *b, struct buf *why)
+add_ratios(const struct gex *g, struct buf *b, struct because *why)
 {
 	const struct gex_sums *s = &g->sums;
 
@@ -163,7 +183,7 @@ add_greeks(const struct gex *g, struct buf *b)
 }
 
 static void
-add_coverage(const struct gex *g, struct buf *b, struct buf *why)
+add_coverage(const struct gex *g, struct buf *b, struct because *why)
 {
 	const struct gex_sums *s = &g->sums;
 	char comma = '{';
@@ -187,7 +207,7 @@ add_coverage(const struct gex *g, struct buf *b, struct buf *why)
 }
 
 static void
-add_rows(const struct gex *g, struct buf *b)
+add_rows(struct gex *g, struct buf *b)
 {
 	const char *open = "[{";
 
@@ -198,7 +218,7 @@ add_rows(const struct gex *g, struct buf *b)
 		buf_str(b, open);
 		buf_str(b, "\"strike\":");
 		add_strike(b, g->strikes[i]);
-		add_row(b, &g->by_strike[i]);
+		add_row(b, &g->by_strike[i], &g->texts[i]);
 		open = ",{";
 	}
 	buf_str(b, *open == '[' ? "[]" : "]");
@@ -211,17 +231,17 @@ add_rows(const struct gex *g, struct buf *b)
 			continue;
 		buf_str(b, open);
 		buf_fmt(b, "\"expiration\":\"%s\"", x->date);
-		add_row(b, &x->row);
+		add_row(b, &x->row, &g->texts[g->n_strikes + i]);
 		open = ",{";
 	}
 	buf_str(b, *open == '[' ? "[]" : "]");
 }
 
 void
-gex_record(const struct gex *g, const struct gex_epoch *ep, struct buf *b)
+gex_record(struct gex *g, const struct gex_epoch *ep, struct buf *b)
 {
 	const struct gex_conf *c = &g->conf;
-	struct buf why = {0};
+	struct because why = {{0}, g->has_spot ? NULL : "no_spot"};
 	char hash[80];
 
 	rec_begin(b, "gex", g->sums.ts);
@@ -249,14 +269,14 @@ gex_record(const struct gex *g, const struct gex_epoch *ep, struct buf *b)
 	add_ratios(g, b, &why);
 	add_greeks(g, b);
 	add_coverage(g, b, &why);
-	if (why.n > 0) {
+	if (why.text.n > 0) {
 		key(b, "why");
-		buf_span(b, buf_view(&why));
+		buf_span(b, buf_view(&why.text));
 		buf_char(b, '}');
 	}
 	add_rows(g, b);
 	rec_end(b);
-	buf_free(&why);
+	buf_free(&why.text);
 }
 
 /* ---- the older layout ---- */

@@ -161,16 +161,18 @@ max_pain(
 	double below = 0, above = 0;
 	size_t last = 0;
 
-	*m = (struct gex_level){.why = "no_oi"};
+	*m = (struct gex_level){.there = false};
 	for (size_t k = 0; k < g->n_strikes; k++)
 		above += puts[k];
 	for (size_t k = 0; k < g->n_strikes; k++)
 		if (listed[k]) {
 			last = k;
+			m->why = "no_oi";
 			m->there |= calls[k] > 0 || puts[k] > 0;
 		}
 	if (!m->there)
 		return;
+	m->why = NULL;
 	for (size_t k = 0; k <= last; k++) {
 		if (!listed[k])
 			continue;

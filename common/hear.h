@@ -31,7 +31,7 @@ void hear_close(struct hear *h);
 /*
  * Wait up to ms for a hint, or a stop signal.  Returns at once when a hint
  * came since the last wait, and when it has just begun to listen: what was
- * said before is lost.  Hints that an epoch became clean wake nobody.
+ * said before is lost.  What models say (ack, clean) wakes nobody.
  */
 void hear_wait(struct hear *h, int64_t ms);
 

@@ -301,12 +301,15 @@ at_each_step() {
 	assert "$(rcli HGET "epoch:meta:$(active)" seq)" = 7
 	dump=$BATS_FILE_TMPDIR/redis/dump.rdb
 	[[ -s $dump ]]
+	# The model shall see nothing between the two.
+	kill -STOP "$pid"
 	redis_stop KILL
 	redis_start
 	assert "$(rcli HGET "epoch:meta:$(active)" seq)" = 2 "fell back"
 	# To the very seq that it had before, with other values.
 	for ((i = 12; i <= 16; i++)); do tick $i $((i - 10)); done
 	assert "$(rcli HGET "epoch:meta:$(active)" seq)" = 7
+	kill -CONT "$pid"
 	eventually is_clean
 	clean_is_true
 	as_built gex "${LIVE[@]}"

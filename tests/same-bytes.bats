@@ -12,7 +12,7 @@ load helpers
 built() {
 	local name=$1 cc=$2
 	shift 2
-	# shellcheck disable=SC2086 # a list of flags
+	# shellcheck disable=SC2046 # lists of flags
 	"$cc" -std=c11 -D_POSIX_C_SOURCE=200809L -ffp-contract=off "$@" \
 	    -I"$ROOT/common" -I"$BUILD/gen" -DJANSSON_PKG='""' \
 	    -o "$BATS_TEST_TMPDIR/$name" "$ROOT/tests/unit/$engine.c" \

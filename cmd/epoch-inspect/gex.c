@@ -21,7 +21,7 @@
 #define ROWS_MAX 42
 #define STRIKE_WIDTH 9
 #define NET_WIDTH 9
-#define LABEL_WIDTH 20
+#define LABEL_WIDTH 22
 
 struct bar {
 	double low; /* strikes from here … */
@@ -128,7 +128,7 @@ static const struct level {
     {"call_wall", "call wall"},
     {"put_wall", "put wall"},
     {"flip", "flip"},
-    {"abs_strike", "most gamma"},
+    {"abs_strike", "abs"},
     {"hvl", "hvl"},
 };
 #define LEVELS (sizeof(levels) / sizeof(levels[0]))

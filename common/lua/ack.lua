@@ -34,6 +34,7 @@ for i = first, #ARGV, 2 do
   redis.call('HSET', KEYS[6], ARGV[i], ARGV[i + 1])
 end
 redis.call('HSET', KEYS[2], 'ack:' .. ARGV[3], ARGV[4])
+tell(KEYS[7], 'ack', ARGV[2], ARGV[4] .. ' ' .. ARGV[3])
 if settle(KEYS[3], ARGV[1], KEYS[2], KEYS[4], KEYS[5], ARGV[2]) then
   tell(KEYS[7], 'clean', ARGV[2], ARGV[4])
 end

@@ -6,6 +6,11 @@
 #include "check.h"
 #include "num.h"
 
+/* 65 bytes. */
+#define TOO_LONG                                                               \
+	"1234567890123456789012345678901234567890123456789012345678901234"     \
+	"5"
+
 static double
 random_double(uint64_t *r)
 {
@@ -25,8 +30,7 @@ test_reading(void)
 {
 	static const char *const bad[] = {"", "-", "+1", "01", "1.", ".5", "1e",
 	    "1e+", "nan", "inf", "0x1", " 1", "1 ", "1,5", "1e999", "--1", "1-",
-	    "1234567890123456789012345678901234567890123456789012345678901234"
-	    "5"};
+	    TOO_LONG};
 	uint64_t r = 1;
 	char text[80];
 	double v;

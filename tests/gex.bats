@@ -1,0 +1,289 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+#
+# model-gex: what it computes.  The golden board is in tests/unit/gex.c; here
+# are edge cases as directories, whole real boards against an independent
+# program, and the incremental result against one from nothing.  What the
+# frame promises is in tests/models.bats.
+
+load helpers
+load models
+
+setup_file() {
+	redis_start
+}
+
+setup() {
+	rcli FLUSHALL >/dev/null
+	cd "$BATS_TEST_TMPDIR" || return 1
+	STARTED=()
+	# Real boards and ticks that come after them.
+	export EPOCH_NOW_MS=4102444800000 PATH=$ROOT/pipelines:$PATH
+}
+
+teardown() {
+	stop_started
+}
+
+teardown_file() {
+	redis_stop
+}
+
+@test "cases" {
+	unset EPOCH_NOW_MS
+	run_cases model-gex
+}
+
+@test "usage" {
+	local o
+	run_tool model-gex --help
+	assert "$output" has --compare-rules
+	run_tool model-gex --version
+	assert "$output" =~ "^model-gex .*hiredis "
+	for o in --unit=usd --sign=long --gamma=fresh --wall-rule=any \
+	    --flip-rule=first --rate=x --rate=2 --yield=nan --greeks=dex,rho \
+	    --greeks= '--greeks=dex,' --settled=yes --min-coverage=101 \
+	    --schema=old --explain=0 --explain=x; do
+		run_tool 64 model-gex "$o"
+	done
+}
+
+@test "the order of a snapshot's lines changes no byte" {
+	make_chain -n 40 >chain
+	geom-hash <chain | epoch-promote >/dev/null
+	model-gex --print SPX >straight
+	rcli FLUSHALL >/dev/null
+	{
+		head -n 1 chain
+		sed '1d;$d' chain | sort -t, -k9
+		tail -n 1 chain
+	} | geom-hash | epoch-promote >/dev/null
+	model-gex --print SPX >shuffled
+	cmp straight shuffled
+}
+
+@test "a record is one line of the stream, and the document is that line" {
+	make_chain -n 40 | geom-hash | epoch-promote >/dev/null
+	run_tool model-gex --once
+	assert "$(rcli HGET "epoch:$(active):model:gex" doc)" = "$output"
+	assert "$(rcli HGET "epoch:$(active):model:gex" contracts)" = \
+	    "$(jq .contracts <<<"$output")"
+	assert "$(rcli HGET "epoch:$(active):model:gex" ts)" = \
+	    "$(jq .ts <<<"$output")"
+	# Every stage passes it.
+	assert "$(geom-hash 2>/dev/null <<<"$output" || :)" = "$output"
+	assert "$(grep -ciE '[:,[](nan|-?inf|null)|:-0[,}]' <<<"$output")" = 0
+}
+
+# --- the picture in the terminal
+
+@test "epoch-inspect --gex: walls, flip and spot at their places, as wide as asked" {
+	local line
+	run_tool 1 epoch-inspect --gex
+	EPOCH_NOW_MS=4102444800000 chain-fetch --source cboe \
+	    --from "$ROOT/tests/boards/open.json" SPX | geom-hash |
+		epoch-promote >/dev/null
+	run_tool 1 epoch-inspect --gex
+	assert "$stderr" has "NO_MODEL"
+	model-gex --once >rec
+	run_tool epoch-inspect --gex
+	assert "${lines[0]}" has "$(jq -r .epoch_id rec)  seq 1"
+	assert "${lines[1]}" = "usd_per_1pct, naive, gamma vendor, walls gross-above, flip reprice-nearest"
+	assert "${lines[3]}" has "call wall $(jq .call_wall rec)"
+	assert "$(grep -c ' spot$' <<<"$output")" = 1
+	line=$(grep -n ' spot$' <<<"$output" | cut -d: -f1)
+	# Above the line the strikes above the spot.
+	assert "$(awk -v n="$line" -v s="$(jq .spot rec)" '
+	    NR > 6 && NR < n && $1 + 0 < s { bad++ }
+	    NR > n && $1 + 0 > s { bad++ } END { print bad + 0 }' \
+	    <<<"$output")" = 0
+	assert "$output" lacks $'\033'
+	assert "$(LC_ALL=C grep -c '[^ -~]' <<<"$output")" = 0
+	assert "$(awk '{ if (length > n) n = length } END { print (n <= 80) }' \
+	    <<<"$output")" = 1
+	COLUMNS=140 run_tool epoch-inspect --gex
+	assert "$(awk '{ if (length > n) n = length } END { print (n > 100 && n <= 140) }' \
+	    <<<"$output")" = 1
+	rcli HSET "epoch:meta:$(active)" seq 5 >/dev/null
+	run_tool epoch-inspect --gex
+	assert "${lines[0]}" has "(4 changes behind)"
+	rcli HSET "epoch:$(active):model:gex" doc '{"type":"x","ts":1}' >/dev/null
+	run_tool 70 epoch-inspect --gex
+	run_tool 1 epoch-inspect --gex --name gex-live
+	run_tool 64 epoch-inspect --gex --name A
+	run_tool 64 epoch-inspect --name gex
+}
+
+@test "epoch-inspect --gex: colours and box characters on a terminal only" {
+	chain-fetch --source cboe --from "$ROOT/tests/boards/open.json" SPX |
+		geom-hash | epoch-promote >/dev/null
+	model-gex --once >/dev/null
+	LC_ALL=C.UTF-8 TERM=xterm script -qec 'epoch-inspect --gex' /dev/null \
+	    >tty </dev/null 3>&- 4>&-
+	assert "$(cat tty)" has $'\033[32m'
+	assert "$(cat tty)" has █
+	LC_ALL=C NO_COLOR=1 TERM=xterm script -qec 'epoch-inspect --gex' \
+	    /dev/null >tty </dev/null 3>&- 4>&-
+	assert "$(cat tty)" lacks $'\033'
+	assert "$(cat tty)" lacks █
+}
+
+# --- the picture in a file
+
+a_record() {
+	chain-fetch --source cboe --from "$ROOT/tests/boards/open.json" SPX |
+		geom-hash | epoch-promote >/dev/null
+	model-gex --print SPX >rec
+}
+
+@test "plot-gex: an SVG that says what it shows, a PNG that is one" {
+	a_record
+	run_tool plot-gex p.svg <rec
+	local word
+	for word in "SPX gamma exposure by strike" "epoch $(jq -r .epoch_id rec) seq 1" \
+	    "sign naive, gamma vendor, walls gross-above, flip reprice-nearest" \
+	    "$ per 1 % move" "spot $(jq .spot rec)" "call wall $(jq .call_wall rec)" \
+	    "put wall $(jq .put_wall rec)" "flip " "by expiration"; do
+		grep -qF -- "$word" p.svg || fail "not in the picture: $word"
+	done
+	grep -q '</svg>' p.svg
+	cat <(echo '{"type":"tick","ts":1}') rec | plot-gex p.png
+	assert "$(head -c 8 p.png | od -An -tx1 | tr -d ' ')" = 89504e470d0a1a0a
+	assert "$(($(wc -c <p.png) > 20000))" = 1
+	# Narrower: no wall in it.
+	plot-gex n.svg 0.5 <rec
+	! grep -q 'call wall' n.svg
+	assert "$(find . -name 'p.svg.*' | wc -l)" = 0 "nothing is left beside"
+}
+
+@test "plot-gex: what cannot be drawn leaves the old picture" {
+	a_record
+	echo old >p.svg
+	run_tool 65 plot-gex p.svg </dev/null
+	run_tool 65 plot-gex p.svg <<<'{"type":"gex","ts":1,"strikes":[]}'
+	jq -c 'del(.spot)' rec >no-spot
+	run_tool 65 plot-gex p.svg <no-spot
+	run_tool 65 plot-gex p.svg 0.0001 <rec
+	assert "$(cat p.svg)" = old
+	run_tool 64 plot-gex
+	run_tool 64 plot-gex p.gif <rec
+	run_tool 64 plot-gex p.svg x <rec
+	run_tool 73 plot-gex no/such/p.svg <rec
+}
+
+@test "plot-gex: no string of a record reaches a command" {
+	a_record
+	jq -c '.symbol = "`touch hit`" | .unit = "\u0027; system(\"touch hit\") #" |
+	    .epoch_id = "\"; system(\"touch hit\") #" |
+	    .expirations[0].expiration = "`touch hit`" |
+	    .sign = "a\nsystem(\"touch hit\")"' rec >bad
+	plot-gex p.svg <bad || :
+	[[ ! -e hit ]]
+	jq -c '.flip = "system(\"touch hit\")" | .spot_ts = 1e12' rec >bad
+	plot-gex p.svg <bad || :
+	[[ ! -e hit ]]
+}
+
+# --- real boards
+
+# promote_real SESSION [OPTION...]: the document in ./doc.json
+promote_real() {
+	local session=$1
+	shift
+	xz -dc "$BOARDS/cboe/_SPX-$session.json.xz" >doc.json
+	chain-fetch --source cboe --from doc.json "$@" SPX | geom-hash |
+		epoch-promote >/dev/null
+}
+
+# The record's numbers as lines of a name and a value.
+flat() {
+	jq -r '
+	    ["gross_call", "gross_put", "net", "put_call_oi",
+		"put_call_volume", "contracts"][] as $k | "\($k) \(.[$k])"' rec
+	jq -r '"settled \(.excluded.settled // 0)",
+	    "no_gamma \(.excluded.no_gamma // 0)",
+	    (.strikes[] | "strike.\(.strike) \(.net)"),
+	    (.expirations[] | "date.\(.expiration) \(.net)")' rec
+}
+
+@test "a whole real board: every total against an independent program, to 1e-9" {
+	need_boards
+	local mode
+	promote_real 2026-07-24
+	jq -r '.data.options[] | [.option, .iv, .delta, .gamma, .open_interest,
+	    .bid, .ask, .volume] | @tsv' doc.json >rows
+	assert "$(wc -l <rows)" = 29420
+	for mode in vendor model; do
+		model-gex --gamma $mode --print SPX >rec
+		"$ROOT/tests/gex-check.pl" "$(jq .spot rec)" \
+		    "$(jq .spot_ts rec)" $mode <rows | sort >want
+		flat | sort >have
+		assert "$(cut -d' ' -f1 have)" = "$(cut -d' ' -f1 want)" "names"
+		# Relative to what the sums are made of.
+		run -0 awk -v size="$(jq '.gross_call + .gross_put' rec)" '
+		    NR == FNR { want[$1] = $2; n++; next }
+		    {
+			d = $2 - want[$1]
+			if (d < 0) d = -d
+			by = $1 ~ /^(net|gross|strike|date)/ ? size : want[$1]
+			if (d > 1e-9 * by) { print $1, $2, want[$1]; bad++ }
+			if ($1 == "net" && d > 1e-9 * (want[$1] < 0 ? \
+			    -want[$1] : want[$1])) { print; bad++ }
+		    }
+		    END { if (n < 800) print "only", n; exit bad > 0 || n < 800 }' \
+		    want have
+	done
+}
+
+# A batch of ticks on contracts of the board, from a seed.
+batch() { # SEED N
+	awk -v seed="$1" -v n="$2" '
+	{ id[NR - 1] = $0 }
+	END {
+		srand(seed)
+		for (i = 0; i < n; i++) {
+			bid = int(rand() * 40000) / 100
+			ts = 1785100000000 + seed * 1000 + i
+			printf "{\"type\":\"tick\",\"ts\":%.0f,\"id\":\"%s\"," \
+			    "\"kind\":\"quote\",\"recv_ts\":%.0f," \
+			    "\"feed_seq\":%d,\"bid\":%.2f,\"ask\":%.2f," \
+			    "\"bid_size\":%d,\"ask_size\":1}\n", ts,
+			    id[int(rand() * NR)], ts, i + 1, bid,
+			    bid + rand() * 3, rand() * 50
+		}
+	}' ids
+}
+
+is_done() {
+	is_clean && [[ $(tail -n 1 out | jq .seq) == \
+	    $(rcli HGET "epoch:meta:$(active)" seq) ]]
+}
+
+@test "incremental is full: random batches over a real board, refreshes among them" {
+	need_boards
+	local i last='' differ=0 rounds=${BATCHES:-60}
+	promote_real 2026-07-22 --expirations 2026-07-22:2026-08-07
+	rcli GET "epoch:$(active):geometry" >ids
+	((rounds > 0 && $(wc -l <ids) > 1000))
+	start model-gex --gamma live -v
+	eventually is_done
+	for ((i = 1; i <= rounds; i++)); do
+		if ((i % 20 == 10)); then # the same session, two hours later
+			promote_real 2026-07-23 \
+			    --expirations 2026-07-22:2026-08-07
+		else
+			batch $i $((1 + i % 40)) | epoch-hydrate >/dev/null
+		fi
+		eventually is_done
+		as_built gex model-gex --gamma live
+		tail -n 1 out | sed 's/"ts":[0-9]*//; s/"seq":[0-9]*//' >now
+		[[ $(cat now) == "$last" ]] || differ=$((differ + 1))
+		last=$(cat now)
+	done
+	assert "$((differ * 10 >= rounds * 9))" = 1 "$differ of $rounds differ"
+	assert "$(rcli LLEN epoch:timeline:SPX)" = 1
+	kill -TERM "$pid"
+	end_of "$pid"
+	# It did not read everything each time.
+	assert "$(grep -o 'whole [0-9]*' err)" = "whole 1"
+}
