@@ -183,7 +183,7 @@ install: all
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBEXECDIR) \
 	    $(DESTDIR)$(UNITDIR)
 	install $(BINS) $(DESTDIR)$(BINDIR)
-	install $(filter-out %/demo %.example %.service,$(wildcard pipelines/*)) \
+	install $(filter-out %/demo %/demo.sh %.example %.service,$(wildcard pipelines/*)) \
 	    $(DESTDIR)$(LIBEXECDIR)
 	install -m 644 pipelines/crontab.example $(DESTDIR)$(LIBEXECDIR)
 	for u in $(notdir $(wildcard pipelines/*.service)); do \

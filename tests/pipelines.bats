@@ -229,6 +229,9 @@ vendors() {
 	assert "$output" has '"reason":"geometry"'
 	assert "$output" has "CUT: after 4 tries"
 	assert "$output" has "(exit status 69)"
+	assert "$output" has "yes    2        yes     yes 0        0" \
+	    "a forced epoch"
+	assert "$output" has "SPX: OK: 3 epochs" "after the live pipeline"
 	assert "$output" lacks "not as it should be"
 	assert "$(ls -A "$TMPDIR")" = "" "left in TMPDIR"
 	assert "$(servers)$(vendors)" = "" "left running"
