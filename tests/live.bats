@@ -135,10 +135,10 @@ decided() {
 	assert "$(cut -d ' ' -f 2- ws-tap-args)" = "--quotes 10 SPX NDX"
 	assert "$(cut -d ' ' -f 2- epoch-hydrate-args)" = ""
 	assert "$(cut -d ' ' -f 2- dormancy-watch-args)" = "--threshold 1"
-	echo '{"type":"feed","ts":1,"state":"connected"}' >&7
+	echo '{"type":"note","ts":1,"state":"up"}' >&7
 	refresh first
 	eventually decided 1
-	assert "$(head -n 1 out)" = '{"type":"feed","ts":1,"state":"connected"}'
+	assert "$(head -n 1 out)" = '{"type":"note","ts":1,"state":"up"}'
 	assert "$(tail -n 1 out | jq -r '"\(.outcome) \(.reason)"')" = "new first"
 	"$ROOT/tests/invariants" "$REDIS_SOCK"
 	kill -TERM "$PID"
