@@ -412,7 +412,7 @@ chain_begin NDX gap null null"
 	done
 	((now > 10000000 && now < 40000000))
 	run ! has_ended "${PIDS[1]}"
-	[[ ${SAN-} == 1 ]] || (($(awk '/VmHWM/ { print $2 }' "/proc/$PID/status") < 100000))
+	[[ $BUILD == */san ]] || (($(awk '/VmHWM/ { print $2 }' "/proc/$PID/status") < 100000))
 	exec 7>&-
 	cat <&8 >got 3>&- 4>&- &
 	PIDS+=("$!")

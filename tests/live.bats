@@ -22,6 +22,7 @@ setup_file() {
 		[[ ! -f $WORK/$name-does ]] || . "$WORK/$name-does"
 		[[ $name != ws-tap ]] || exec 0<>"$WORK/feed"
 		while :; do
+			[[ ! -f $WORK/$name-dies ]] || exit "$(cat "$WORK/$name-dies")"
 			read -r -t 0.03 line
 			rc=$?
 			if [[ $rc == 0 ]]; then
@@ -135,10 +136,10 @@ decided() {
 	assert "$(cut -d ' ' -f 2- ws-tap-args)" = "--quotes 10 SPX NDX"
 	assert "$(cut -d ' ' -f 2- epoch-hydrate-args)" = ""
 	assert "$(cut -d ' ' -f 2- dormancy-watch-args)" = "--threshold 1"
-	echo '{"type":"feed","ts":1,"state":"connected"}' >&7
+	echo '{"type":"note","ts":1,"state":"up"}' >&7
 	refresh first
 	eventually decided 1
-	assert "$(head -n 1 out)" = '{"type":"feed","ts":1,"state":"connected"}'
+	assert "$(head -n 1 out)" = '{"type":"note","ts":1,"state":"up"}'
 	assert "$(tail -n 1 out | jq -r '"\(.outcome) \(.reason)"')" = "new first"
 	"$ROOT/tests/invariants" "$REDIS_SOCK"
 	kill -TERM "$PID"
@@ -244,13 +245,14 @@ decided() {
 
 @test "a failure of long ago is not the status of a stage that dies" {
 	vendor 'on request 1 status 401'
-	echo 'on_term=75' >epoch-hydrate-does
 	start SPX
 	refresh gap
 	eventually decided 1
 	assert "$(jq -r .reason out)" = aborted
-	kill -KILL "$(stage dormancy-watch)"
-	finish 137
+	echo 69 >ws-tap-dies
+	finish 69
+	rm ws-tap-dies
+	# told to stop: the worst of all
 	vendor 'on request 1 status 401'
 	start SPX
 	refresh gap
