@@ -136,7 +136,7 @@ lines_of() { # PATTERN FILE N: at least
 	plate
 	{
 		beat 0 12 SPX NDX
-		echo '{"type":"feed","ts":1,"state":"lost"}'
+		echo '{"type":"feed","ts":1,"symbols":["SPX"],"state":"lost"}'
 		gap 13 '["SPX"]' ",\"to_ts\":$T"
 		batch 13.2 1
 		beat 14 60 SPX NDX
@@ -234,7 +234,7 @@ lines_of() { # PATTERN FILE N: at least
 @test "all but three types pass, byte for byte, in order" {
 	plate
 	{
-		printf '{"type":"feed", "ts":1, "x": 1.50,"y":"\\u00e4"}\n'
+		printf '{"type":"feed", "ts":1, "symbols":[], "state":"x", "x": 1.50,"y":"\\u00e4"}\n'
 		batch 0 1
 		beat 1 1
 		make_chain
@@ -335,7 +335,7 @@ lines_of() { # PATTERN FILE N: at least
 		echo '{"type":"hydrated","ts":1,"applied":"1"}'
 		echo '{"type":"gap","ts":1.5,"reason":"x"}'
 		beat 3 5
-		printf '{"type":"feed","ts":1}'
+		printf '{"type":"feed","ts":1,"symbols":[],"state":"x"}'
 	} >in
 	run_tool 65 dormancy-watch --clock records <in
 	assert "$(jq -r .type <<<"$output")" = dormant
@@ -551,7 +551,7 @@ lines_of() { # PATTERN FILE N: at least
 	kill -STOP "$REDIS_PID"
 	batch 1 1 >&5
 	for ((i = 0; i < 50; i++)); do
-		echo "{\"type\":\"feed\",\"ts\":$i,\"state\":\"lost\"}"
+		echo "{\"type\":\"feed\",\"ts\":$i,\"symbols\":[],\"state\":\"lost\"}"
 	done >&5
 	eventually lines_of '"type":"feed"' out 50
 	eventually has_line 'REDIS_TIMEOUT' err
@@ -573,7 +573,7 @@ lines_of() { # PATTERN FILE N: at least
 	eventually has_line 'dormant_count' out
 	redis_stop KILL
 	batch 0 1 >&5
-	echo '{"type":"feed","ts":1,"state":"lost"}' >&5
+	echo '{"type":"feed","ts":1,"symbols":["SPX"],"state":"lost"}' >&5
 	eventually has_line feed out # so the tick was heard
 	n=$(grep -c DORMANT err) || :
 	eventually lines_of DORMANT err $((n + 1))
@@ -597,7 +597,7 @@ lines_of() { # PATTERN FILE N: at least
 	eventually has_line '"dormant_count":1,' out
 	kill -STOP "$REDIS_PID"
 	batch 1 1 >&5
-	echo '{"type":"feed","ts":1,"state":"lost"}' >&5
+	echo '{"type":"feed","ts":1,"symbols":["SPX"],"state":"lost"}' >&5
 	eventually has_line feed out # so the tick was heard
 	n=$(grep -c DORMANT err) || :
 	eventually lines_of DORMANT err $((n + 1))
