@@ -319,7 +319,7 @@ on_tick(struct hydrator *h, struct span line)
 		on_bad(h, &e);
 		return;
 	}
-	h->slow += t.id.p < line.p || t.id.p > line.p + line.n;
+	h->slow += (uintptr_t)t.id.p - (uintptr_t)line.p > line.n;
 	f = h->feeds[feed_of(h, &t, &listed)];
 	feed_count(f, COUNT_READ, 1);
 	if (t.recv_ts > f->recv_ts)
