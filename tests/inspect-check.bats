@@ -150,6 +150,7 @@ SPX: OK: 3 epochs, 15 contracts whole"
 	breaks CHANGED "ZADD epoch:$C:changed 1 O:SPX250620C09000000"
 	breaks HAD_WS "SET epoch:$C:had_ws_updates 2"
 	breaks HAD_WS "DEL epoch:$B:had_ws_updates"
+	breaks HAD_WS "HSET epoch:meta:$C ticks 3" "SET epoch:$C:had_ws_updates 0"
 	whole
 }
 

@@ -221,6 +221,7 @@ redis.call("HSET", key, "bid", ARGV[3], "quote_ts", ARGV[2], "quote_seq", 1)
 redis.call("HDEL", key, "ask", "bid_size", "ask_size")
 local seq = redis.call("HINCRBY", "epoch:meta:" .. id, "seq", 1)
 redis.call("HINCRBY", "epoch:meta:" .. id, "ticks", 1)
+redis.call("HSET", "epoch:meta:" .. id, "last_tick_ts", ARGV[2])
 redis.call("ZADD", "epoch:" .. id .. ":changed", seq, ARGV[1])
 redis.call("SET", "epoch:" .. id .. ":had_ws_updates", 1)
 return "applied"'

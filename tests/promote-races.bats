@@ -252,7 +252,9 @@ stop_when_staged() { # FILE N [OPTION...]
 	make_chain -n 6 -t 1750000000000 | geom-hash >a
 	prepare() {
 		epoch-promote <a >/dev/null
-		rcli HSET "epoch:meta:$(active)" dormant_count 2 ticks 3 >/dev/null
+		rcli HSET "epoch:meta:$(active)" dormant_count 2 ticks 3 \
+		    last_tick_ts 1749999999000 >/dev/null
+		rcli SET "epoch:$(active):had_ws_updates" 1 >/dev/null
 		make_chain -n 6 -s 2 -t 1750000001000 -R dormant -F "$(active)" |
 		    geom-hash >b
 	}

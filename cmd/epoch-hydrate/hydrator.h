@@ -2,8 +2,8 @@
 /*
  * hydrator: from the records of the input to batches of ticks in Redis.
  *
- * hydrator.c reads and keeps (input, pools, no Redis); deliver.c talks to
- * Redis.  While deliver.c waits there, hydrator_read runs inside the wait
+ * hydrator.c reads, keep.c keeps (pools, no Redis); deliver.c talks to Redis.
+ * While deliver.c waits there, hydrator_read runs inside the wait
  * (db_meanwhile): it touches pools and counters only.
  */
 #ifndef HYDRATOR_H
@@ -55,6 +55,12 @@ void hydrator_add_status(struct hydrator *h, int status);
 
 /* Read until the input would wait, a batch is full, or max_lines came. */
 void hydrator_read(struct hydrator *h, size_t max_lines);
+
+/* The feed that lists the id (*listed), else one whose board knows its root
+ * and whose window might hold it, else one that knows the root, else nobody's:
+ * its number. */
+uint32_t hydrator_owner(
+    const struct hydrator *h, const struct tick *t, bool *listed);
 
 /* A tick that was counted as read, of a contract that feed f lists. */
 void hydrator_offer(struct hydrator *h, struct feed *f, const struct tick *t);

@@ -87,7 +87,13 @@ on_had_ws(const struct db_val *v, void *ctx)
 {
 	struct marks_walk *w = ctx;
 	struct span s = db_str(v);
+	int64_t ticks = 0;
 
+	hash_int(&w->s->meta, "ticks", &ticks);
+	if (ticks > 0 && span_eq(s, SPAN_LIT("0")))
+		check_found(w->c, "HAD_WS",
+		    "%s: has %lld ticks, but had_ws_updates is 0", w->s->name,
+		    (long long)ticks);
 	if (!span_eq(s, SPAN_LIT("0")) && !span_eq(s, SPAN_LIT("1")))
 		check_found(w->c, "HAD_WS",
 		    "%s: had_ws_updates is neither 0 nor 1", w->s->name);
