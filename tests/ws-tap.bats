@@ -60,11 +60,10 @@ ready_tap() {
 	read -r -t 20 -u 8 dummy || { cat err && fail "never ready"; }
 }
 
-# End it, and expect that status (0).
+# End it, well.
 tap_ends() {
-	local rc=0 pid=$tap_pid
-	kill "-${2:-TERM}" "$pid" 2>/dev/null || :
-	tap_waits "${1:-0}"
+	kill "$tap_pid" 2>/dev/null || :
+	tap_waits 0
 }
 
 # It ends by itself.
@@ -87,7 +86,7 @@ account_closes() {
 		    $r.unsupported + $r.bad + $r.dropped
 		then error("open account: \($r)") else . end
 	    else . end) | .last | [.received, .written, .conflated, .filtered,
-	    .unsupported, .bad, .dropped]' "${1:-out}")
+	    .unsupported, .bad, .dropped]' out)
 }
 
 count() {
@@ -182,7 +181,7 @@ as_reference() {
 	echo "$KEY" >key
 	chmod 644 key
 	run_tool 77 ws-tap --key-file key SPX
-	MASSIVE_API_KEY= run_tool 77 ws-tap SPX
+	MASSIVE_API_KEY='' run_tool 77 ws-tap SPX
 	assert "$stderr" has NO_KEY
 }
 
@@ -591,7 +590,7 @@ as_reference() {
 	assert "$account" =~ '^\[200000,'
 	assert "$account" =~ ',0,0,0,0\]$'
 	assert "$(count gap)" = 0
-	assert "$(jq -n "$account[2] > 100000")" = true "conflated"
+	assert "$(jq -n "${account}[2] > 100000")" = true "conflated"
 	assert "$(cat err)" has 'SLOW: stdout is too slow'
 	# of each contract and kind the newest is the last that came out
 	newest() {
@@ -614,8 +613,8 @@ as_reference() {
 	account_closes
 	assert "$account" =~ '^\[50000,'
 	assert "$(jq -s 'map(select(.type == "gap") | .dropped) | add' out)" = \
-	    "$(jq -n "$account[6]")"
-	assert "$(jq -n "$account[6] > 0")" = true
+	    "$(jq -n "${account}[6]")"
+	assert "$(jq -n "${account}[6] > 0")" = true
 	assert "$(jq -r 'select(.type == "gap") | .reason' out | sort -u)" = \
 	    overflow
 }
