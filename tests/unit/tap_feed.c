@@ -153,9 +153,7 @@ test_chunks(void)
 static void
 test_refused(void)
 {
-	test_begin(
-	    "an error names nobody: what lacks its ack is refused; without "
-	    "one it is silent");
+	test_begin("an error names nobody, silence neither");
 	now = 1000;
 	start(two, 2);
 	authenticate();
