@@ -619,6 +619,27 @@ as_reference() {
 	    overflow
 }
 
+@test "P6: a slow stdout: each heartbeat's account is closed, ticks waiting or not" {
+	vendor
+	mkfifo pipe
+	exec 6<>pipe
+	ready_tap -o pipe SPX
+	exec 5<pipe
+	perl -e 'while (sysread(STDIN, $b, 65536)) { syswrite(STDOUT, $b);
+	    select(undef, undef, undef, 0.02) }' <&5 >out 6>&- &
+	drain_pid=$!
+	exec 5<&- 6>&-
+	standin_control \
+	    'burst 300000 100000 kinds=T:1,Q:1 pick=subscribed' 'wait idle'
+	eventually eval 'tail -n 1 out | grep -q "\"received\":300000"'
+	tap_ends
+	wait "$drain_pid"
+	account_closes
+	assert "$account" =~ '^\[300000,'
+	assert "$(jq -s 'map(select(.type == "heartbeat" and .conflated > 0)) |
+	    length > 2' out)" = true
+}
+
 @test "P5: stdout stays a blocking descriptor" {
 	vendor
 	mkfifo pipe

@@ -206,6 +206,14 @@ test_other_choice(void)
 	CHECK_STR(acts(), "subscribed ping");
 	feed_want(&feed, other, 2, now);
 	CHECK_STR(acts(), "");
+	/* lost before it could be given back: the next one never had it */
+	feed_want(&feed, two, 2, now);
+	feed_lost(&feed, "cut", now);
+	CHECK_STR(acts(), "lost");
+	now = feed_due(&feed);
+	authenticate();
+	CHECK_STR(acts(), "authenticated send({\"action\":\"subscribe\","
+			  "\"params\":\"Q.O:SPX260821C00200000\"})");
 }
 
 /* How long until it connects again. */
