@@ -106,6 +106,8 @@ $(BINS):
 # Parts of a tool that have a unit program: it may need the others, too.
 $(BUILD)/unit/ranges $(BUILD)/unit/pages: $(filter-out %/main.o, \
 	$(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard cmd/chain-fetch/*.c)))
+$(BUILD)/unit/tap_feed $(BUILD)/unit/tap_choose: $(filter-out %/main.o, \
+	$(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard cmd/ws-tap/*.c)))
 
 $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(LIB)
 	@mkdir -p $(@D)

@@ -9,6 +9,7 @@
 
 #include "resolve.h"
 #include "socket.h"
+#include "url.h"
 
 #define RX_MAX (64 * 1024) /* read at once */
 #define SLICE_MS 20        /* of waiting, while the library may have work */
@@ -26,9 +27,7 @@ struct socket {
 	struct lws_context *context;
 	struct lws *wsi; /* of the connection that counts; NULL: none */
 	struct resolve *resolve;
-	char host[256], path[512], authority[264];
-	int port;
-	bool is_tls;
+	struct url url;
 	bool is_connecting, is_open;
 	unsigned lingering; /* connections dropped and not yet gone */
 	int drop_code;
@@ -36,67 +35,6 @@ struct socket {
 	struct outgoing *first, **last;
 	bool must_ping;
 };
-
-/* ----------------------------------------------------------------- address */
-
-static bool
-is_loopback(const char *host)
-{
-	return strcmp(host, "::1") == 0 ||
-	       (strncmp(host, "127.", 4) == 0 && resolve_is_literal(host));
-}
-
-static int
-bad_url(struct err *e, const char *url, const char *what)
-{
-	return err_set(e, EX_CONFIG, "URL", "%s: %.200s", what, url);
-}
-
-/* scheme://host[:port][/path] */
-static int
-read_url(struct socket *s, const char *url, struct err *e)
-{
-	const char *p, *end, *colon;
-	int64_t port;
-	size_t n;
-
-	s->is_tls = strncmp(url, "wss://", 6) == 0;
-	if (!s->is_tls && strncmp(url, "ws://", 5) != 0)
-		return bad_url(e, url, "neither wss:// nor ws://");
-	p = url + (s->is_tls ? 6 : 5);
-	n = strcspn(p, "/?#");
-	end = p + n;
-	for (const char *c = p; *c != '\0'; c++)
-		if (*c <= ' ' || *c > '~' || *c == '@' || *c == '#')
-			return bad_url(e, url, "not a URL without user");
-	colon = p[0] == '[' ? memchr(p, ']', n) : p;
-	if (colon == NULL)
-		return bad_url(e, url, "not a URL");
-	colon = memchr(colon, ':', (size_t)(end - colon));
-	port = s->is_tls ? 443 : 80;
-	if (colon != NULL) {
-		struct span digits = {colon + 1, (size_t)(end - colon) - 1};
-
-		if (span_int(digits, &port) != 0 || port < 1 || port > 65535)
-			return bad_url(e, url, "no such port");
-		n = (size_t)(colon - p);
-	}
-	if (p[0] == '[') {
-		p++;
-		n = n < 2 ? 0 : n - 2;
-	}
-	if (n == 0 || n >= sizeof(s->host) || strlen(end) >= sizeof(s->path))
-		return bad_url(e, url, "no host");
-	snprintf(s->host, sizeof(s->host), "%.*s", (int)n, p);
-	snprintf(s->path, sizeof(s->path), "%s%s", *end == '/' ? "" : "/", end);
-	s->port = (int)port;
-	if (!s->is_tls && !is_loopback(s->host))
-		return bad_url(
-		    e, url, "ws:// is for literal loopback addresses only");
-	snprintf(s->authority, sizeof(s->authority),
-	    port == (s->is_tls ? 443 : 80) ? "%s" : "%s:%d", s->host, s->port);
-	return 0;
-}
 
 /* ------------------------------------------------------------------- state */
 
@@ -194,7 +132,7 @@ on_failure(struct socket *s, const char *in, size_t n)
 	bool is_tls;
 
 	err_vis(why, sizeof(why), in == NULL ? "" : in, in == NULL ? 0 : n);
-	is_tls = s->is_tls &&
+	is_tls = s->url.is_tls &&
 		 (strstr(why, "X509") != NULL || strstr(why, "SSL") != NULL ||
 		     strstr(why, "tls") != NULL || strstr(why, "cert") != NULL);
 	lose(s, is_tls ? SOCKET_NO_TLS : SOCKET_GONE,
@@ -290,7 +228,7 @@ socket_new(struct socket **out, const struct socket_conf *conf, struct err *e)
 	*out = s;
 	s->conf = *conf;
 	s->last = &s->first;
-	if (read_url(s, conf->url, e) != 0)
+	if (url_read(&s->url, conf->url, e) != 0)
 		return -1;
 	if (conf->cacert != NULL) {
 		f = fopen(conf->cacert, "r");
@@ -310,7 +248,7 @@ socket_new(struct socket **out, const struct socket_conf *conf, struct err *e)
 	info.user = s;
 	info.pt_serv_buf_size = RX_MAX;
 	info.fd_limit_per_thread = 64;
-	if (s->is_tls) {
+	if (s->url.is_tls) {
 		info.options = LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
 		info.ssl_client_options_set =
 		    (long)(SSL_OP_NO_SSLv3 | SSL_OP_NO_TLSv1 |
@@ -348,12 +286,12 @@ connect_to(struct socket *s, const char *address)
 
 	info.context = s->context;
 	info.address = address;
-	info.port = s->port;
-	info.path = s->path;
-	info.host = s->authority;
+	info.port = s->url.port;
+	info.path = s->url.path;
+	info.host = s->url.authority;
 	info.local_protocol_name = protocols[0].name;
 	info.ssl_connection = LCCSCF_HTTP_NO_FOLLOW_REDIRECT;
-	if (s->is_tls)
+	if (s->url.is_tls)
 		info.ssl_connection |= LCCSCF_USE_SSL;
 	info.pwsi = &s->wsi;
 	if (lws_client_connect_via_info(&info) == NULL && s->is_connecting) {
@@ -366,11 +304,11 @@ void
 socket_connect(struct socket *s)
 {
 	s->is_connecting = true;
-	if (resolve_is_literal(s->host)) {
-		connect_to(s, s->host);
+	if (resolve_is_literal(s->url.host)) {
+		connect_to(s, s->url.host);
 		return;
 	}
-	s->resolve = resolve_start(s->host);
+	s->resolve = resolve_start(s->url.host);
 	if (s->resolve == NULL)
 		lose(s, SOCKET_GONE, "no thread for the resolver");
 }
