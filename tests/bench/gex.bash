@@ -100,7 +100,7 @@ ask_gex() {
 	empty
 	epoch-promote <"$work/big.geom" >/dev/null || bench_die "no board"
 	gex_id=$(epoch-inspect -o epoch_id SPX)
-	rcli GET "epoch:$gex_id:geometry" >"$work/ids"
+	rcli GET "epoch:$gex_id:geometry" | grep . >"$work/ids"
 	if "$PYTHON" -c 'import redis' 2>/dev/null; then
 		for ((i = 0; i < runs; i++)); do
 			sample gex_full gex_full
