@@ -333,6 +333,7 @@ refresh(struct gex *g, size_t i)
 {
 	struct gex_contract *c = &g->c[i];
 	double a = c->a, b = c->b, factor = c->c;
+	bool was_in = c->why == GEX_IN;
 
 	c->stale = false;
 	c->used = c->by_vendor = c->by_model = c->vol = NAN;
@@ -341,7 +342,9 @@ refresh(struct gex *g, size_t i)
 	c->today = strcmp(g->expirations[c->expiration].date, g->today) == 0;
 	c->why = judge(g, c);
 	constants(g, c);
-	if (c->a != a || c->b != b || c->c != factor)
+	/* Who is in decides, too, which settlement is the next. */
+	if (c->a != a || c->b != b || c->c != factor ||
+	    was_in != (c->why == GEX_IN))
 		gex_flip_touch(g, i);
 }
 
