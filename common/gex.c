@@ -12,6 +12,7 @@
 #include "num.h"
 
 #define YEAR_MS (365.0 * 86400000.0)
+#define SPOT_MAX 1e9      /* strikes end at 10^5; beyond it is no price */
 #define MINUTE_MS 60000.0 /* the shortest time that is re-priced */
 
 const enum contract_field gex_fields[GEX_FIELDS] = {CF_MULTIPLIER, CF_BID,
@@ -333,6 +334,7 @@ refresh(struct gex *g, size_t i)
 {
 	struct gex_contract *c = &g->c[i];
 	double a = c->a, b = c->b, factor = c->c;
+	bool was_in = c->why == GEX_IN;
 
 	c->stale = false;
 	c->used = c->by_vendor = c->by_model = c->vol = NAN;
@@ -341,7 +343,9 @@ refresh(struct gex *g, size_t i)
 	c->today = strcmp(g->expirations[c->expiration].date, g->today) == 0;
 	c->why = judge(g, c);
 	constants(g, c);
-	if (c->a != a || c->b != b || c->c != factor)
+	/* Who is in decides, too, which settlement is the next. */
+	if (c->a != a || c->b != b || c->c != factor ||
+	    was_in != (c->why == GEX_IN))
 		gex_flip_touch(g, i);
 }
 
@@ -351,7 +355,8 @@ set_moment(struct gex *g, struct span spot, struct span spot_ts)
 	double s = 0;
 	int64_t ts = 0;
 	bool has = spot.p != NULL && num_parse(spot, &s) == 0 && s > 0 &&
-		   spot_ts.p != NULL && span_int(spot_ts, &ts) == 0;
+		   s < SPOT_MAX && spot_ts.p != NULL &&
+		   span_int(spot_ts, &ts) == 0;
 
 	if (has == g->has_spot && s == g->spot && ts == g->spot_ts)
 		return;

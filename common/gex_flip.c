@@ -31,7 +31,8 @@ struct gex_flipping {
 	double *sums; /* blocks x GRID */
 	bool *stale;  /* of blocks */
 	size_t blocks;
-	double spot; /* that the grid lies around */
+	double spot;  /* that the grid lies around */
+	int64_t next; /* of the set that was summed */
 };
 
 /* Which contracts a rule re-prices, and with what weight. */
@@ -114,7 +115,7 @@ grid_x(const struct gex *g, size_t i, size_t points)
 /* ---- the grid of the rule in force, kept by blocks ---- */
 
 static struct gex_flipping *
-flipping_of(struct gex *g)
+flipping_of(struct gex *g, const struct flip_set *s)
 {
 	struct gex_flipping *f = g->flipping;
 
@@ -125,9 +126,10 @@ flipping_of(struct gex *g)
 		f->stale = mem_alloc(f->blocks);
 		memset(f->stale, 1, f->blocks);
 	}
-	if (f->spot != g->spot)
+	if (f->spot != g->spot || f->next != s->next)
 		memset(f->stale, 1, f->blocks);
 	f->spot = g->spot;
+	f->next = s->next;
 	return f;
 }
 
@@ -311,7 +313,7 @@ on_grid(struct gex *g, const struct flip_set *s, struct gex_crossing *out)
 	double y[GRID];
 
 	if (s->rule == g->conf.flip) {
-		fill_grid(s, flipping_of(g), y);
+		fill_grid(s, flipping_of(g, s), y);
 	} else {
 		for (size_t i = 0; i < GRID; i++)
 			y[i] = value_at(s, grid_x(g, i, GRID));

@@ -263,7 +263,7 @@ is_done() {
 	need_boards
 	local i last='' differ=0 rounds=${BATCHES:-60}
 	promote_real 2026-07-22 --expirations 2026-07-22:2026-08-07
-	rcli GET "epoch:$(active):geometry" >ids
+	rcli GET "epoch:$(active):geometry" | grep . >ids
 	((rounds > 0 && $(wc -l <ids) > 1000))
 	start model-gex --gamma live -v
 	eventually is_done

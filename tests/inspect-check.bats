@@ -154,6 +154,23 @@ SPX: OK: 3 epochs, 15 contracts whole"
 	whole
 }
 
+@test "marks: nothing is clean that a model has not computed on" {
+	breaks FALSE_CLEAN "SREM epoch:dirty $C" "SADD epoch:clean $C" \
+	    "SADD epoch:models gex"
+	breaks FALSE_CLEAN "SREM epoch:dirty $C" "SADD epoch:clean $C" \
+	    "SADD epoch:models gex b" "HSET epoch:meta:$C ack:gex 3 seq 3"
+	breaks FALSE_CLEAN "SREM epoch:dirty $C" "SADD epoch:clean $C" \
+	    "SADD epoch:models gex@${C%%:*}" "HSET epoch:meta:$C ack:gex 2 seq 3"
+	breaks FALSE_CLEAN "SADD epoch:dirty $C" "SADD epoch:clean $C"
+	breaks ACK "HSET epoch:meta:$C ack:gex 4 seq 3"
+	breaks ACK "HSET epoch:meta:$C ack:gex x seq 3"
+	passes "SREM epoch:dirty $C" "SADD epoch:clean $C" \
+	    "SADD epoch:models gex b@OTHER" "HSET epoch:meta:$C ack:gex 3 seq 3"
+	passes "SREM epoch:clean $C" "SADD epoch:dirty $C" \
+	    "SADD epoch:models gex" "HSET epoch:meta:$C ack:gex 2 seq 3"
+	whole
+}
+
 @test "what the types must be" {
 	local k
 	for k in active dirty clean models staging last config \

@@ -474,6 +474,25 @@ publish() {
 	run_tool 75 epoch-gc --redis ./no-such-socket --forget-model x
 }
 
+@test "the users of docs/REDIS.md may do what a model does, and look at it" {
+	load inspect
+	expose
+	doc_user model
+	doc_user reader
+	start "${LIVE[@]}" --redis "unix://model:sekret@$REDIS_SOCK" --poll 3600
+	eventually is_clean
+	tick 1
+	eventually is_clean # woken: it may listen, too
+	as_built gex "${LIVE[@]}"
+	run_tool epoch-inspect --redis "unix://reader:sekret@$REDIS_SOCK" --check
+	assert "$output" = "SPX: OK: 1 epochs, 8 contracts whole"
+	run_tool epoch-inspect --redis "unix://reader:sekret@$REDIS_SOCK" --models
+	run_tool epoch-inspect --redis "unix://reader:sekret@$REDIS_SOCK" --gex
+	run_tool 77 model-gex --once --redis "unix://reader:sekret@$REDIS_SOCK"
+	assert "$(cat err)" = ""
+	rcli ACL DELUSER model reader >/dev/null
+}
+
 # --- ends
 
 @test "TERM, INT and a reader that leaves end it" {

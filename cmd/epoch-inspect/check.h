@@ -66,6 +66,9 @@ int check_changed(struct check *c, const struct seen *s, const struct span *ids,
     size_t n, struct err *e);
 int check_had_ws(struct check *c, const struct seen *s, struct err *e);
 
+/* check_models.c: of the active epoch; -1 and *e. */
+int check_models(struct check *c, const struct seen *s, struct err *e);
+
 /* check_type.c: are these keys of their types?  1, 0 found, -1 and *e. */
 int check_types_global(struct check *c, struct err *e);
 int check_types_symbol(struct check *c, struct err *e);

@@ -247,6 +247,8 @@ check_epoch(struct check *c, const struct seen *s, bool active, struct err *e)
 		rc = check_contracts(c, s, ids, n, e);
 		if (rc == 0 && active)
 			rc = check_changed(c, s, ids, n, e);
+		if (rc == 0 && active)
+			rc = check_models(c, s, e);
 		if (rc == 0)
 			rc = check_had_ws(c, s, e);
 	}

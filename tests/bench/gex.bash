@@ -17,21 +17,19 @@ gex_forget() {
 	rcli SADD epoch:dirty "$gex_id" >/dev/null
 }
 
-gex_full() {
-	gex_forget
-	model-gex --once
-}
-
 gex_python() {
 	"$PYTHON" "$here/plain_gex.py" "$sock" "$gex_id"
 }
 
-# Ticks of the model's own clock: the wall's, not the boards' frozen one.
+# Each batch is later than the one before, and earlier than the wall's clock,
+# by which gex_latency's come.
+gex_batches=0
 gex_batch() { # N
-	awk -v n="$1" -v seed="$2" 'BEGIN { srand(seed) } { id[NR] = $0 } END {
+	gex_batches=$((gex_batches + 1))
+	awk -v n="$1" -v seed=$gex_batches 'BEGIN { srand(seed) } { id[NR] = $0 } END {
 		for (i = 1; i <= n; i++) {
 			bid = rand() * 300
-			ts = 1900000000000 + seed * 1000 + i
+			ts = 1786000000000 + seed * 1000 + i
 			printf "{\"type\":\"tick\",\"ts\":%.0f,\"id\":\"%s\"," \
 			    "\"kind\":\"quote\",\"recv_ts\":%.0f," \
 			    "\"feed_seq\":%d,\"bid\":%.2f,\"ask\":%.2f," \
@@ -64,7 +62,7 @@ gex_changed() { # SOURCE
 	gex_clean
 	before=$(gex_cpu $pid)
 	for ((i = 1; i <= rounds; i++)); do
-		gex_batch 100 "$i"
+		gex_batch 100
 		gex_clean
 	done
 	after=$(gex_cpu $pid)
@@ -100,10 +98,11 @@ ask_gex() {
 	empty
 	epoch-promote <"$work/big.geom" >/dev/null || bench_die "no board"
 	gex_id=$(epoch-inspect -o epoch_id SPX)
-	rcli GET "epoch:$gex_id:geometry" >"$work/ids"
+	rcli GET "epoch:$gex_id:geometry" | grep . >"$work/ids"
 	if "$PYTHON" -c 'import redis' 2>/dev/null; then
 		for ((i = 0; i < runs; i++)); do
-			sample gex_full gex_full
+			gex_forget
+			sample gex_full model-gex --once
 			sample gex_python gex_python
 		done
 		compare "model-gex, everything, wall, python/ours" r/o \

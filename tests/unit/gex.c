@@ -220,6 +220,13 @@ record(struct gex *g, struct buf *b)
 }
 
 static void
+record_at(struct gex *g, struct buf *b)
+{
+	gex_compute(g, SPAN_LIT("5000"), SPAN_LIT(NOON));
+	record(g, b);
+}
+
+static void
 test_algebra(void)
 {
 	struct gex_conf conf = plain;
@@ -330,7 +337,7 @@ quoted(struct contract *c, const struct row *r)
 /* Values go away, come back, move, one contract after the other: what is
  * computed on the way is what a fresh engine computes, to the last byte. */
 static void
-test_incremental(enum gex_gamma gamma)
+test_incremental(enum gex_gamma gamma, enum gex_flip flip)
 {
 	struct gex_conf conf = plain;
 	struct contract now[CONTRACTS];
@@ -341,6 +348,7 @@ test_incremental(enum gex_gamma gamma)
 	static char texts[400][24];
 
 	conf.gamma = gamma;
+	conf.flip = flip;
 	g = open_board(&conf);
 	for (int i = 0; i < CONTRACTS; i++) {
 		now[i] = contract_of(&rows[i]);
@@ -384,6 +392,46 @@ test_incremental(enum gex_gamma gamma)
 	buf_free(&a);
 	buf_free(&b);
 	buf_free(&last);
+}
+
+/* A contract that comes or goes can move the next settlement, although none
+ * of the others changes. */
+static void
+test_next(void)
+{
+	struct gex_conf conf = plain;
+	struct gex *g, *fresh;
+	struct contract c[CONTRACTS];
+	struct buf a = {0}, b = {0};
+
+	test_begin("the next settlement moves, the others stay as they are");
+	conf.gamma = GEX_VENDOR;
+	conf.flip = GEX_EX_NEXT_EXPIRY;
+	g = open_board(&conf);
+	fresh = open_board(&conf);
+	for (int i = 0; i < CONTRACTS; i++) {
+		c[i] = contract_of(&rows[i]);
+		/* Today's have a gamma and nothing to re-price. */
+		if (rows[i].date == 0) {
+			c[i].f[CF_IV] = SPAN_NONE;
+			c[i].f[CF_GAMMA] = SPAN_LIT("0.001");
+		}
+		gex_take(g, (size_t)i, &c[i]);
+	}
+	record_at(g, &a);
+	for (int i = 0; i < CONTRACTS; i++) {
+		if (rows[i].date == 0)
+			c[i].f[CF_OI] = SPAN_NONE;
+		gex_take(g, (size_t)i, &c[i]);
+		gex_take(fresh, (size_t)i, &c[i]);
+	}
+	record_at(g, &a);
+	record_at(fresh, &b);
+	CHECK_STR(a.p, b.p);
+	gex_close(g);
+	gex_close(fresh);
+	buf_free(&a);
+	buf_free(&b);
 }
 
 static void
@@ -519,11 +567,15 @@ main(int argc, char *argv[])
 	test_scaling();
 	test_live();
 	test_begin("incremental is full, byte for byte: vendor");
-	test_incremental(GEX_VENDOR);
+	test_incremental(GEX_VENDOR, GEX_REPRICE_NEAREST);
 	test_begin("incremental is full, byte for byte: model");
-	test_incremental(GEX_MODEL);
+	test_incremental(GEX_MODEL, GEX_REPRICE_NEAREST);
 	test_begin("incremental is full, byte for byte: live");
-	test_incremental(GEX_LIVE);
+	test_incremental(GEX_LIVE, GEX_REPRICE_NEAREST);
+	test_begin("incremental is full, by every rule of zero gamma");
+	for (int flip = 1; flip < GEX_FLIPS; flip++)
+		test_incremental(GEX_VENDOR, (enum gex_flip)flip);
+	test_next();
 	test_crossings();
 	return test_done();
 }
