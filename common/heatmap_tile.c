@@ -120,11 +120,14 @@ slip(const struct heatmap_tile *t)
 	return t->natural - t->mid;
 }
 
+/* Prices that were computed, with no spread, are off by their rounding. */
+#define NOISE (2 * PRICE_MILLI / 1000) /* 10^-6 $ */
+
 /* Is a dearer than b although it cannot be, after both spreads? */
 static bool
 is_dearer(const struct heatmap_tile *a, const struct heatmap_tile *b)
 {
-	return a->mid - b->mid > slip(a) + slip(b);
+	return a->mid - b->mid > slip(a) + slip(b) + NOISE;
 }
 
 /* Call verticals get cheaper, put verticals dearer, from strike to strike:
