@@ -34,7 +34,7 @@ enum heatmap_strategy {
 	HEATMAP_BUTTERFLY,
 	HEATMAP_STRATEGIES
 };
-extern const char *const heatmap_strategies[];
+extern const char *const heatmap_strategies[]; /* ends with NULL */
 
 /* Why there is no tile: of several reasons the last one here. */
 enum heatmap_why {

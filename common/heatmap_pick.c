@@ -5,7 +5,8 @@
 
 #include "heatmap.h"
 
-const char *const heatmap_strategies[] = {"single", "vertical", "butterfly"};
+const char *const heatmap_strategies[] = {
+    "single", "vertical", "butterfly", NULL};
 
 /* Widths in points where it is customary … */
 static const struct {
