@@ -244,7 +244,7 @@ promote_real() { # SESSION [OPTION...]
 	local i differ=0 rounds=${BATCHES:-60} window=2026-07-22:2026-07-31
 	export EPOCH_NOW_MS=4102444800000
 	promote_real 2026-07-22 --expirations $window
-	rcli GET "epoch:$(active):geometry" >ids
+	rcli GET "epoch:$(active):geometry" | sed '/^$/d' >ids
 	assert "$(($(wc -l <ids) > 3000))" = 1
 	start model-heatmap -v
 	eventually is_done

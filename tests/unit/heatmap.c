@@ -244,6 +244,14 @@ random_quote(struct row *r, uint64_t *seed, int64_t ts)
 	unsigned bid = check_random(seed) % 9000,
 		 kind = check_random(seed) % 20;
 
+	if (kind >= 17) { /* the same prices again */
+		snprintf(r->ts, sizeof(r->ts), "%lld", (long long)ts);
+		return;
+	}
+	if (kind == 16) { /* no ask any more, all else stays */
+		r->ask[0] = '\0';
+		return;
+	}
 	snprintf(r->bid, sizeof(r->bid), "%u.%02u", bid / 100, bid % 100);
 	bid += check_random(seed) % 300;
 	snprintf(r->ask, sizeof(r->ask), "%u.%02u", bid / 100, bid % 100);
@@ -279,7 +287,7 @@ random_board(uint64_t *seed)
 					continue;
 				add(b, names[root], when[d],
 				    check_random(seed) % 4 == 0 ? 'P' : 'C',
-				    100000 + 2500 * k, "", "");
+				    100000 + (d < 2 ? 2500 : 1000) * k, "", "");
 			}
 	seal(b);
 	for (size_t i = 0; i < b->n; i++)
@@ -350,6 +358,16 @@ check_heads(const struct heatmap *a, const struct heatmap *b)
 	buf_free(&y);
 }
 
+/* Nothing happened: nothing is to be published. */
+static void
+check_quiet(struct heatmap *h, int64_t instant)
+{
+	heatmap_compute(h, instant);
+	CHECK_INT((int64_t)h->n_gone, 0);
+	for (size_t i = 0; i < h->n_sheets; i++)
+		CHECK(!h->sheets[i]->changed);
+}
+
 static void
 run_random(const struct heatmap_conf *conf, const char *symbol, uint64_t seed)
 {
@@ -374,6 +392,8 @@ run_random(const struct heatmap_conf *conf, const char *symbol, uint64_t seed)
 			instant += INT64_C(86400000) * 5;
 		heatmap_compute(h, instant);
 		publish(&p, h);
+		if (round % 10 == 0)
+			check_quiet(h, instant);
 		full = open_board(conf, symbol, b, instant);
 		check_published(&p, full);
 		check_heads(h, full);
@@ -449,6 +469,7 @@ test_flags(void)
 	heatmap_close(h);
 
 	test_begin("American options have no parity");
+	snprintf(b->rows[6].ask, sizeof(b->rows[6].ask), "9.1");
 	h = open_board(&conf, "SPY", b, NOON);
 	for (size_t i = 0; i < h->n_sheets; i++)
 		CHECK(strstr(h->sheets[i]->text.p, "arb_parity") == NULL);
