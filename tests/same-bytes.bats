@@ -57,3 +57,12 @@ all_the_same() {
 	assert "$flags" lacks -ffast-math
 	assert "$flags" lacks -Ofast
 }
+
+@test "heatmap: gcc and clang, plain and optimised, print the same records" {
+	engine=heatmap
+	parts=(heatmap.c heatmap_pick.c heatmap_tile.c price.c bs.c settle.c
+		geom.c sha.c symbol.c clock.c buf.c err.c rec.c contract.c)
+	all_the_same
+	assert "$(jq -s '.[0].tiles, length' "$BATS_TEST_TMPDIR/out0" |
+		paste -sd' ')" = "112 19"
+}

@@ -31,8 +31,9 @@ struct inspect {
 	int64_t near_bp;   /* basis points around the spot, -1 for all */
 	const char *from;  /* --from ID, or NULL */
 	const char *model; /* --name NAME, or NULL */
-	int64_t watch_ms;  /* --watch, 0 without */
-	int rc;            /* the worst status so far */
+	const char *expiration, *strategy, *right; /* of --heatmap, or NULL */
+	int64_t watch_ms;                          /* --watch, 0 without */
+	int rc;                                    /* the worst status so far */
 };
 
 /* Report *e about subject and remember its status. */
@@ -77,6 +78,7 @@ int view_doctor(struct inspect *in, struct err *e);  /* doctor.c */
 int view_metrics(struct inspect *in, struct err *e); /* metrics.c */
 int view_models(struct inspect *in, struct err *e);  /* models.c */
 int view_gex(struct inspect *in, struct err *e);     /* gex.c */
+int view_heatmap(struct inspect *in, struct err *e); /* heatmap.c */
 
 /* table.c, board.c: is every name of a -o list known?  If not, the list of
  * the known ones is appended to known. */

@@ -8,8 +8,9 @@
  *	epoch-inspect --diff A [B]                what entered and left
  *	epoch-inspect --check [SYMBOL...]         does what must hold, hold?
  *	epoch-inspect --digest [--values]         canonical hashes
- *	epoch-inspect --models [SYMBOL...]        which model is behind, and
- *where epoch-inspect --gex [SYMBOL|ID...]        gamma exposure by strike
+ *	epoch-inspect --models [SYMBOL...]        which model is behind, where
+ *	epoch-inspect --gex [SYMBOL|ID...]        gamma exposure by strike
+ *	epoch-inspect --heatmap [SYMBOL|ID...]    prices of strategies
  *	epoch-inspect --doctor                    is the server set up well?
  *	epoch-inspect --prometheus [SYMBOL...]    gauges for a textfile
  *
@@ -26,6 +27,7 @@
 
 #include "ack.h"
 #include "clock.h"
+#include "heatmap.h"
 #include "inspect.h"
 #include "opt.h"
 #include "sig.h"
@@ -41,6 +43,10 @@ enum {
 	OPT_PROMETHEUS,
 	OPT_MODELS,
 	OPT_GEX,
+	OPT_HEATMAP,
+	OPT_EXPIRATION,
+	OPT_STRATEGY,
+	OPT_RIGHT,
 	OPT_NAME,
 	OPT_VALUES,
 	OPT_TEXT,
@@ -63,7 +69,14 @@ static const struct opt options[] = {
     {OPT_PROMETHEUS, "prometheus", NULL, "numbers for a textfile collector"},
     {OPT_MODELS, "models", NULL, "which model is behind on which epoch"},
     {OPT_GEX, "gex", NULL, "gamma exposure by strike, as bars"},
-    {OPT_NAME, "name", "NAME", "with --gex: of the model of that name (gex)"},
+    {OPT_HEATMAP, "heatmap", NULL, "prices of strategies, strike by width"},
+    {OPT_EXPIRATION, "expiration", "DATE",
+	"with --heatmap: of that date (the nearest)"},
+    {OPT_STRATEGY, "strategy", "NAME",
+	"with --heatmap: single, vertical or butterfly (that)"},
+    {OPT_RIGHT, "right", "RIGHT", "with --heatmap: call or put (call)"},
+    {OPT_NAME, "name", "NAME",
+	"with --gex, --heatmap: of the model of that name"},
     {OPT_VALUES, "values", NULL, "with --digest: of the values alone"},
     {OPT_TEXT, "text", NULL, "with --digest: the text it is taken of"},
     {OPT_FROM, "from", "ID", "with --digest: that epoch and later ones"},
@@ -87,6 +100,17 @@ static struct {
 
 static struct keys keys;
 
+static const char *const rights[] = {"call", "put", NULL};
+
+static bool
+is_one_of(const char *const *words, const char *arg)
+{
+	for (; *words != NULL; words++)
+		if (strcmp(*words, arg) == 0)
+			return true;
+	return false;
+}
+
 /* One option with an argument; -1 when the argument is bad. */
 static int
 take_argument(struct inspect *in, int c, const char *arg)
@@ -107,6 +131,15 @@ take_argument(struct inspect *in, int c, const char *arg)
 	case OPT_NAME:
 		in->model = arg;
 		return model_name_valid(span_str(arg)) ? 0 : -1;
+	case OPT_EXPIRATION:
+		in->expiration = arg;
+		return clock_date_valid(span_str(arg)) ? 0 : -1;
+	case OPT_STRATEGY:
+		in->strategy = arg;
+		return is_one_of(heatmap_strategies, arg) ? 0 : -1;
+	case OPT_RIGHT:
+		in->right = arg;
+		return is_one_of(rights, arg) ? 0 : -1;
 	case OPT_NEAR:
 		return opt_percent(arg, &in->near_bp);
 	default: /* OPT_FROM */
@@ -151,10 +184,16 @@ check_combination(const struct inspect *in)
 	if (in->header && in->fields == NULL)
 		return opt_usage(&set, "-H needs -o");
 	if (in->near_bp >= 0 && conf.mode != OPT_CONTRACTS &&
-	    conf.mode != OPT_GEX)
-		return opt_usage(&set, "--near needs --contracts or --gex");
-	if (in->model != NULL && conf.mode != OPT_GEX)
-		return opt_usage(&set, "--name needs --gex");
+	    conf.mode != OPT_GEX && conf.mode != OPT_HEATMAP)
+		return opt_usage(&set, "--near is for contracts and models");
+	if (in->model != NULL && conf.mode != OPT_GEX &&
+	    conf.mode != OPT_HEATMAP)
+		return opt_usage(&set, "--name needs --gex or --heatmap");
+	if ((in->expiration != NULL || in->strategy != NULL ||
+		in->right != NULL) &&
+	    conf.mode != OPT_HEATMAP)
+		return opt_usage(&set,
+		    "--expiration, --strategy and --right need --heatmap");
 	if ((in->values || in->text || in->from != NULL) &&
 	    conf.mode != OPT_DIGEST)
 		return opt_usage(
@@ -249,6 +288,8 @@ run_view(struct inspect *in, struct err *e)
 		return view_models(in, e);
 	case OPT_GEX:
 		return view_gex(in, e);
+	case OPT_HEATMAP:
+		return view_heatmap(in, e);
 	default:
 		return view_table(in, e);
 	}

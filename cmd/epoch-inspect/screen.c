@@ -10,6 +10,17 @@
 
 #define WIDTH_MIN 60
 #define WIDTH_MAX 240
+#define HEIGHT_DEFAULT 48
+
+static size_t
+height_of(int fd)
+{
+	struct winsize w;
+
+	if (isatty(fd) == 1 && ioctl(fd, TIOCGWINSZ, &w) == 0 && w.ws_row > 0)
+		return w.ws_row;
+	return HEIGHT_DEFAULT;
+}
 
 static size_t
 width_of(int fd)
@@ -51,6 +62,7 @@ screen_of(int fd)
 
 	return (struct screen){
 	    .width = width_of(fd),
+	    .height = height_of(fd),
 	    .colour = terminal && (no == NULL || *no == '\0') &&
 		      (term == NULL || strcmp(term, "dumb") != 0),
 	    .utf8 = terminal && locale_is_utf8(),

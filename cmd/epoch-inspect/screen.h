@@ -20,7 +20,8 @@ enum ink {
 };
 
 struct screen {
-	size_t width; /* columns: the terminal's, $COLUMNS, or 80 */
+	size_t width;  /* columns: the terminal's, $COLUMNS, or 80 */
+	size_t height; /* lines: the terminal's, or 48 */
 	bool colour, utf8;
 };
 

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: ISC */
+/* A sheet as a grid, coloured where that can be shown. */
+#include "grid.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "clock.h"
+
+#define ROWS_MIN 10
+#define OTHER_LINES 8 /* title, head, spot, prompt */
+#define STRIKE_WIDTH 9
+#define CELL_WIDTH 9
+#define DECIMALS 2
+
+static double
+number(const json_t *object, const char *name)
+{
+	const json_t *v = json_object_get(object, name);
+
+	return json_is_number(v) ? json_number_value(v) : NAN;
+}
+
+static const char *
+text(const struct rec *r, const char *name)
+{
+	const char *s = rec_str(r, name);
+
+	return s == NULL ? "-" : s;
+}
+
+/* ---- tiles into rows ---- */
+
+static void
+fill_columns(struct grid *g)
+{
+	const json_t *widths = json_object_get(g->head.value, "widths");
+	size_t fit = (g->screen->width - STRIKE_WIDTH) / CELL_WIDTH;
+
+	g->single = strcmp(text(&g->sheet, "strategy"), "single") == 0;
+	if (g->single) {
+		g->n_columns = 1;
+		return;
+	}
+	for (size_t i = 0;
+	     i < json_array_size(widths) && i < fit && i < GRID_COLUMNS_MAX;
+	     i++)
+		g->widths[g->n_columns++] =
+		    json_number_value(json_array_get(widths, i));
+}
+
+static void
+add_tile(struct grid *g, const json_t *tile)
+{
+	double strike = number(tile, "strike"), width = number(tile, "width");
+
+	if (isnan(strike) || isnan(number(tile, "mid")))
+		return;
+	if (g->n_rows == 0 || g->rows[g->n_rows - 1].strike != strike)
+		g->rows[g->n_rows++] = (struct grid_row){.strike = strike};
+	for (size_t i = 0; i < g->n_columns; i++)
+		if (g->single || g->widths[i] == width)
+			g->rows[g->n_rows - 1].cells[i] = tile;
+}
+
+/* Those near the spot; of more than fit, every second, third … */
+static void
+choose_rows(struct grid *g, int64_t near_bp)
+{
+	size_t low = 0, high = g->n_rows, at = 0,
+	       fit = g->screen->height > ROWS_MIN + OTHER_LINES
+			 ? g->screen->height - OTHER_LINES
+			 : ROWS_MIN;
+
+	while (at < g->n_rows && g->rows[at].strike < g->spot)
+		at++;
+	g->step = 1;
+	if (near_bp < 0 || isnan(g->spot)) {
+		low = at > fit / 2 ? at - fit / 2 : 0;
+		high = low + fit < high ? low + fit : high;
+		low = high > fit ? high - fit : 0;
+	} else {
+		double reach = g->spot * (double)near_bp / 10000;
+
+		while (low < high && g->rows[low].strike < g->spot - reach)
+			low++;
+		while (high > low && g->rows[high - 1].strike > g->spot + reach)
+			high--;
+		while ((high - low) / g->step > fit)
+			g->step++;
+	}
+	g->from = low;
+	g->to = high;
+}
+
+/* What a tile is coloured by: its share of the width, or its price. */
+static double
+heat_of(const struct grid *g, const json_t *tile)
+{
+	double mid = number(tile, "mid");
+
+	return g->single ? mid : mid / number(tile, "width");
+}
+
+static void
+measure(struct grid *g)
+{
+	for (size_t k = g->from; k < g->to; k += g->step)
+		for (size_t i = 0; i < g->n_columns; i++) {
+			const json_t *t = g->rows[k].cells[i];
+
+			if (t == NULL) {
+				g->missing++;
+				continue;
+			}
+			g->most = fmax(g->most, heat_of(g, t));
+			g->flagged += json_object_get(t, "flags") != NULL;
+		}
+}
+
+/* ---- drawing ---- */
+
+/* From dark to light: of 256 colours, as terminals have them. */
+static void
+put_shade(const struct grid *g, struct buf *b, double heat)
+{
+	static const int shades[] = {
+	    17, 18, 54, 90, 126, 161, 203, 209, 215, 222};
+	const int n = (int)(sizeof(shades) / sizeof(shades[0]));
+	int at = g->most > 0 ? (int)(heat / g->most * n) : 0;
+
+	if (!g->screen->colour)
+		return;
+	at = at < 0 ? 0 : at >= n ? n - 1 : at;
+	buf_fmt(b, "\033[48;5;%dm\033[38;5;%dm", shades[at], at < 6 ? 231 : 16);
+}
+
+/* "9.93" right-aligned; a flag behind it. */
+static void
+put_cell(const struct grid *g, const json_t *tile, struct buf *b)
+{
+	char value[40];
+
+	if (tile == NULL) {
+		buf_fmt(b, "%*s ", CELL_WIDTH - 1, ".");
+		return;
+	}
+	snprintf(value, sizeof(value), "%.*f", DECIMALS, number(tile, "mid"));
+	buf_char(b, ' ');
+	put_shade(g, b, heat_of(g, tile));
+	buf_fmt(b, "%*s%c", CELL_WIDTH - 2, value,
+	    json_object_get(tile, "flags") != NULL ? '!' : ' ');
+	screen_ink(g->screen, b, INK_PLAIN);
+}
+
+static void
+put_strike(struct buf *b, double strike)
+{
+	char s[40];
+	size_t n;
+
+	snprintf(s, sizeof(s), "%.3f", strike);
+	for (n = strlen(s); s[n - 1] == '0'; n--)
+		;
+	s[s[n - 1] == '.' ? n - 1 : n] = '\0';
+	buf_fmt(b, "%*s", STRIKE_WIDTH, s);
+}
+
+static void
+put_spot(const struct grid *g, struct buf *b)
+{
+	screen_ink(g->screen, b, INK_YELLOW);
+	buf_fmt(b, "%*.2f ", STRIKE_WIDTH, g->spot);
+	screen_fill(
+	    g->screen, b, "\342\224\200", '-', g->n_columns * CELL_WIDTH - 7);
+	buf_str(b, " spot");
+	screen_ink(g->screen, b, INK_PLAIN);
+	buf_char(b, '\n');
+}
+
+static void
+put_head(const struct grid *g, struct buf *b)
+{
+	buf_fmt(b, "%*s", STRIKE_WIDTH, "STRIKE");
+	for (size_t i = 0; i < g->n_columns; i++) {
+		char name[40] = "MIDDLE";
+
+		if (!g->single)
+			snprintf(name, sizeof(name), "%g WIDE", g->widths[i]);
+		buf_fmt(b, "%*s%s", CELL_WIDTH - 1, name,
+		    i + 1 < g->n_columns ? " " : "\n");
+	}
+}
+
+static void
+put_rows(const struct grid *g, struct buf *b)
+{
+	bool above = !isnan(g->spot);
+	size_t n = g->to > g->from ? (g->to - 1 - g->from) / g->step + 1 : 0;
+
+	while (n-- > 0) {
+		const struct grid_row *r = &g->rows[g->from + n * g->step];
+
+		if (above && r->strike < g->spot) {
+			put_spot(g, b);
+			above = false;
+		}
+		put_strike(b, r->strike);
+		for (size_t i = 0; i < g->n_columns; i++)
+			put_cell(g, r->cells[i], b);
+		while (b->n > 0 && b->p[b->n - 1] == ' ')
+			b->n--;
+		buf_char(b, '\n');
+	}
+	if (above)
+		put_spot(g, b);
+}
+
+static void
+put_title(const struct grid *g, int64_t seq, struct buf *b)
+{
+	int64_t have = 0, ts = 0;
+	char when[20] = "-";
+	size_t widths =
+	    json_array_size(json_object_get(g->head.value, "widths"));
+
+	rec_int(&g->head, "seq", &have);
+	if (rec_int(&g->sheet, "ts", &ts) == 0)
+		clock_utc_text(ts, when);
+	screen_ink(g->screen, b, INK_BOLD);
+	buf_fmt(b, "%s  seq %" PRId64, text(&g->sheet, "epoch_id"), have);
+	screen_ink(g->screen, b, INK_PLAIN);
+	if (!isnan(g->spot))
+		buf_fmt(b, "  spot %.2f", g->spot);
+	if (seq > have)
+		buf_fmt(b, "  (%" PRId64 " changes behind)", seq - have);
+	buf_fmt(b, "\n%s %s, %s %s, newest quote %s UTC\n",
+	    text(&g->sheet, "root"), text(&g->sheet, "expiration"),
+	    text(&g->sheet, "right"), text(&g->sheet, "strategy"), when);
+	buf_fmt(b, "middle of the quotes, in points");
+	if (g->step > 1)
+		buf_fmt(b, "; every %zu strikes", g->step);
+	if (g->missing > 0)
+		buf_fmt(b, "; . no price (%zu)", g->missing);
+	if (g->flagged > 0)
+		buf_fmt(b, "; ! quotes contradict (%zu)", g->flagged);
+	if (!g->single && widths > g->n_columns)
+		buf_fmt(b, "; %zu wider ones do not fit here",
+		    widths - g->n_columns);
+	buf_str(b, "\n\n");
+}
+
+void
+grid_draw(struct grid *g, int64_t near_bp, int64_t seq, struct buf *b)
+{
+	const json_t *tiles = json_object_get(g->sheet.value, "tiles");
+
+	g->spot = number(g->head.value, "spot");
+	g->step = 1;
+	g->rows = mem_zalloc((json_array_size(tiles) + 1) * sizeof(*g->rows));
+	fill_columns(g);
+	for (size_t i = 0; i < json_array_size(tiles); i++)
+		add_tile(g, json_array_get(tiles, i));
+	choose_rows(g, near_bp);
+	measure(g);
+	put_title(g, seq, b);
+	if (g->from == g->to) {
+		buf_str(b, "no prices there\n");
+	} else {
+		put_head(g, b);
+		put_rows(g, b);
+	}
+	free(g->rows);
+}
