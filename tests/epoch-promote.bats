@@ -253,13 +253,13 @@ sound() {
 @test "no input, and input without a snapshot, are not success" {
 	: >none
 	promote none 65
-	echo '{"type":"heartbeat","ts":1,"state":"up"}' >hb
+	echo '{"type":"heartbeat","ts":1,"symbols":["SPX"]}' >hb
 	promote hb 65
-	assert "$output" = '{"type":"heartbeat","ts":1,"state":"up"}'
+	assert "$output" = '{"type":"heartbeat","ts":1,"symbols":["SPX"]}'
 	assert "$(rcli DBSIZE)" = 0
 	promote none 0 --allow-none
 	promote hb 0 --allow-none
-	assert "$output" = '{"type":"heartbeat","ts":1,"state":"up"}'
+	assert "$output" = '{"type":"heartbeat","ts":1,"symbols":["SPX"]}'
 	# it allows nothing else
 	echo '{' >bad
 	promote bad 65 --allow-none
@@ -348,12 +348,12 @@ sound() {
 @test "other records pass byte for byte, in order" {
 	board a
 	{
-		echo '{"type":"heartbeat","ts":1,"x":1.50, "y":"\u00e9"}'
+		echo '{"type":"heartbeat","ts":1,"symbols":[],"x":1.50, "y":"\u00e9"}'
 		cat a
 		echo '{"type":"unheard_of","ts":2,"z":[1,{"a":null}]}'
 	} >mixed
 	promote mixed
-	assert "$(sed -n 1p <<<"$output")" = '{"type":"heartbeat","ts":1,"x":1.50, "y":"\u00e9"}'
+	assert "$(sed -n 1p <<<"$output")" = '{"type":"heartbeat","ts":1,"symbols":[],"x":1.50, "y":"\u00e9"}'
 	assert "$(sed -n 3p <<<"$output")" = '{"type":"unheard_of","ts":2,"z":[1,{"a":null}]}'
 }
 
@@ -597,7 +597,8 @@ refused() { # FILE REASON [option...]: exit 1, nothing changed
 	board a -t $T
 	promote a
 	id=$(active)
-	rcli HSET "epoch:meta:$id" dormant_count 2 ticks 5
+	rcli HSET "epoch:meta:$id" dormant_count 2 ticks 5 last_tick_ts $T
+	rcli SET "epoch:$id:had_ws_updates" 1
 	board b -s 2 -t $((T + 1000)) -R dormant -F "$id"
 	promote b
 	assert "$(field outcome)/$(field reason)/$(field forced)" = new/forced/true
