@@ -4,6 +4,7 @@
 #	make deps             install what is missing (Debian packages)
 #	make demo             a board becomes an epoch, with Redis and vendor of its own
 #	make test [BOARDS=DIR]  everything that a test can prove
+#	make soak             what takes minutes to prove
 #	make SAN=1 test       the same under address and undefined sanitizers
 #
 # A new directory under cmd/ is a new tool; nothing here needs an edit.
@@ -162,6 +163,12 @@ test-built: built
 %.bats.run: built
 	@BUILD=$(BUILD) BOARDS=$(BOARDS) tests/run $*.bats
 
+# What takes minutes.
+soak: deps
+	+@$(MAKE) --no-print-directory built
+	@BUILD=$(BUILD) BOARDS=$(BOARDS) BATS_TEST_TIMEOUT=900 \
+	    bats tests/soak/*.bats
+
 bless: all
 	@BUILD=$(BUILD) tests/bless $(CASE)
 
@@ -207,7 +214,7 @@ clean:
 
 FORCE:
 
-.PHONY: all FORCE built deps demo test test-built bless lint fmt fuzz bench install \
+.PHONY: all FORCE built deps demo test test-built soak bless lint fmt fuzz bench install \
 	uninstall clean
 .DELETE_ON_ERROR:
 .SECONDARY:

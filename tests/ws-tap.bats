@@ -297,7 +297,24 @@ as_reference() {
 	tap_ends
 }
 
-@test "the nearest contracts get the quotes; a new epoch subscribes, never reconnects" {
+@test "another epoch: the difference is subscribed, over the same connection" {
+	export EPOCH_PREFIX=other:
+	vendor
+	make_chain -n 12 -e 2099-12-18 -t 1794495732000 | geom-hash |
+	    epoch-promote >/dev/null
+	ready_tap SPX
+	make_chain -n 8 -k 5010 -e 2099-12-18 -t 1794495832000 | geom-hash |
+	    epoch-promote --accept-shrink >/dev/null
+	eventually grep -q 'granted 9, given back 4' out
+	standin_control 'pairs 1'
+	assert "$(jq -r '.pairs[]' <<<"$control" | sort | xargs)" = \
+	    "$(rcli GET "other:epoch:$(rcli HGET other:epoch:active SPX):geometry" |
+		sed '/./!d; s/^/Q./' | sort | xargs) T.*"
+	assert "$(standin_status .opened)" = 1
+	tap_ends
+}
+
+@test "the nearest contracts get the quotes; a spot that moves changes which" {
 	local before after
 	vendor --ws quotes=60
 	# the board's own day
