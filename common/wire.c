@@ -166,6 +166,13 @@ is_over(struct wire *w)
 	return true;
 }
 
+static bool
+must_end(const struct wire *w)
+{
+	return sig_stop != 0 ||
+	       (w->deadline > 0 && clock_mono_ms() >= w->deadline);
+}
+
 /* One poll up to then: what the server's socket is ready for. */
 static short
 look(struct wire *w, int fd, short events, int64_t until)
@@ -174,7 +181,7 @@ look(struct wire *w, int fd, short events, int64_t until)
 	    {.fd = w->other_fd, .events = POLLIN}};
 	int64_t left = until - clock_mono_ms();
 
-	if (left < 0 || sig_stop)
+	if (left < 0)
 		left = 0;
 	if (left > SLICE_MS)
 		left = SLICE_MS;
@@ -193,11 +200,16 @@ await(struct wire *w, short events, short *got)
 
 	if (w->deadline > 0 && w->deadline < until)
 		until = w->deadline;
-	do {
+	/* Told to stop, or out of time, nothing more is done, however ready the
+	 * server is; but an answer that is there was not late. */
+	while (!must_end(w)) {
 		*got = look(w, w->c->fd, events, until);
 		if (*got != 0)
 			return 0;
-	} while (!is_over(w));
+		if (is_over(w))
+			return -1;
+	}
+	is_over(w);
 	return -1;
 }
 
