@@ -507,6 +507,19 @@ test_crossings(void)
 		CHECK(fabs(g->crossings[i].level - SPOT) >=
 		      fabs(g->flip.level - SPOT));
 
+	test_begin("a value beyond all reason is unknown, no sum overflows");
+	for (int i = 0; i < CONTRACTS; i++) {
+		struct contract c = contract_of(&rows[i]);
+
+		if (i % 2)
+			c.f[CF_OI] = SPAN_LIT("9e99");
+		c.f[CF_GAMMA] = SPAN_LIT("1e80");
+		gex_take(g, (size_t)i, &c);
+	}
+	record_at(g, &b);
+	CHECK_INT(g->sums.excluded[GEX_NO_OI], CONTRACTS / 2);
+	CHECK(g->sums.gross_call < 1e12 && strstr(b.p, "null") == NULL);
+
 	test_begin("no open interest at all: nothing is made up");
 	for (int i = 0; i < CONTRACTS; i++) {
 		struct contract c = contract_of(&rows[i]);
