@@ -12,6 +12,7 @@
 #include "num.h"
 
 #define YEAR_MS (365.0 * 86400000.0)
+#define VALUE_MAX 1e12    /* of any value: beyond it a sum could overflow */
 #define SPOT_MAX 1e9      /* strikes end at 10^5; beyond it is no price */
 #define MINUTE_MS 60000.0 /* the shortest time that is re-priced */
 
@@ -172,6 +173,7 @@ value(const struct contract *c, enum contract_field f)
 	double v;
 
 	if (c->f[f].p == NULL || num_parse(c->f[f], &v) < 0 ||
+	    fabs(v) > VALUE_MAX ||
 	    (v < 0 && contract_fields[f].kind == CK_UNSIGNED))
 		return NAN;
 	return v;

@@ -467,7 +467,6 @@ static void
 test_crossings(void)
 {
 	struct gex *g = open_board(&plain);
-	struct buf b = {0};
 
 	test_begin("one side only: no crossing, and why");
 	for (int i = 0; i < CONTRACTS; i++) {
@@ -506,6 +505,27 @@ test_crossings(void)
 	for (size_t i = 0; i < g->n_crossings; i++)
 		CHECK(fabs(g->crossings[i].level - SPOT) >=
 		      fabs(g->flip.level - SPOT));
+	gex_close(g);
+}
+
+static void
+test_extremes(void)
+{
+	struct gex *g = open_board(&plain);
+	struct buf b = {0};
+
+	test_begin("a value beyond all reason is unknown, no sum overflows");
+	for (int i = 0; i < CONTRACTS; i++) {
+		struct contract c = contract_of(&rows[i]);
+
+		if (i % 2)
+			c.f[CF_OI] = SPAN_LIT("9e99");
+		c.f[CF_GAMMA] = SPAN_LIT("1e80");
+		gex_take(g, (size_t)i, &c);
+	}
+	record_at(g, &b);
+	CHECK_INT(g->sums.excluded[GEX_NO_OI], CONTRACTS / 2);
+	CHECK(g->sums.gross_call < 1e12 && strstr(b.p, "null") == NULL);
 
 	test_begin("no open interest at all: nothing is made up");
 	for (int i = 0; i < CONTRACTS; i++) {
@@ -577,5 +597,6 @@ main(int argc, char *argv[])
 		test_incremental(GEX_VENDOR, (enum gex_flip)flip);
 	test_next();
 	test_crossings();
+	test_extremes();
 	return test_done();
 }
