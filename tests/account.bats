@@ -214,6 +214,13 @@ hydrator_says() {
 		standin_control 'wait idle'
 		settles
 	done
+	# the batch that is lost with it has the newest ticks of some
+	kill -STOP "$REDIS_PID"
+	burst 200 4
+	eventually grep -q REDIS_TIMEOUT hydrate-err
+	redis_stop KILL
+	redis_start --appendonly yes --appendfsync always
+	settles
 	flow_ends
 	all_accounted
 	((sum_duplicate > 0)) || fail "none came twice"

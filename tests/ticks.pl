@@ -118,8 +118,9 @@ sub events {
 }
 
 # The tap's account of connections that were cut: of what each was sent, in
-# order, came a beginning, all of it but where a gap follows; and the gap lies
-# between what came before and what came after.
+# order, came a beginning, all of it but where a gap follows; and the gap begins
+# with the last that came (nothing else is heard meanwhile) and ends before the
+# next.
 sub cuts {
 	my ($sent, $came, @counts) = @_;
 	my (@of, @gaps, $lost);
@@ -133,7 +134,8 @@ sub cuts {
 	while (my $line = <$f>) {
 		if ($line =~ /"type":"gap".*"reason":"disconnect"/) {
 			my ($from, $to) = (field($line, 'from_ts'), field($line, 'to_ts'));
-			die "a gap from $from, a tick of $before\n" if $from < $before;
+			die "a gap from $from, a tick of $before\n"
+			    if $from < $before || $k > 0 && $from > $before;
 			die "a gap that ends before it begins\n" if $to < $from;
 			$after = $to;
 			$lost += $counts[$i++] - $k;
