@@ -184,7 +184,7 @@ fmt:
 fuzz: $(FUZZERS)
 	@for f in $(FUZZERS); do tests/fuzz/run $$f $(FUZZ_SECONDS) || exit 1; done
 
-bench: all $(STANDIN)
+bench: all $(STANDIN) $(BUILD)/shim/clock.so
 	@BUILD=$(BUILD) BOARDS=$(BOARDS) tests/bench/run
 
 # Units name the tools where they are installed.

@@ -10,6 +10,12 @@
 #		N ticks for contracts that no board lists
 #	ticks.pl shuffle SEED
 #		stdin in another order, every tenth line twice
+#	ticks.pl events
+#		the vendor's events on stdin, one a line, as the ticks that they
+#		are; recv_ts is ts
+#	ticks.pl cuts SENT CAME COUNT...
+#		CAME, records of ws-tap, has of SENT, ticks, a beginning of each
+#		COUNT, one a connection, and gaps for the rest
 #	ticks.pl expect TICKS GEOMETRY...
 #		the text of `epoch-inspect --digest --values --text` for the
 #		last of these boards (they only grow) after all of it
@@ -86,6 +92,65 @@ sub reorder {
 	srand $_[0];
 	my @lines = <STDIN>;
 	print shuffle(@lines, @lines[grep { $_ % 10 == 0 } 0 .. $#lines]);
+}
+
+# What the ticks of a vendor's events are: field of theirs, field of ours.
+my %fields = (
+	Q => [t => 'quote', bp => 'bid', ap => 'ask', bs => 'bid_size', as => 'ask_size'],
+	T => [t => 'trade', p => 'last', s => 'last_size'],
+	A => [e => 'agg', av => 'volume'],
+	AM => [e => 'agg', av => 'volume'],
+);
+
+sub events {
+	while (my $event = <STDIN>) {
+		my ($t, $kind, %values) = @{$fields{field($event, 'ev')}};
+		my ($ts, $q) = (field($event, $t), field($event, 'q'));
+		print qq({"type":"tick","ts":$ts,"id":"), field($event, 'sym'),
+		    qq(","kind":"$kind","recv_ts":$ts);
+		print qq(,"feed_seq":$q) if defined $q && $kind ne 'agg';
+		for my $name (grep { $values{$_} } qw(bp ap bs as p s av)) {
+			my $v = field($event, $name);
+			print qq(,"$values{$name}":$v) if defined $v;
+		}
+		print "}\n";
+	}
+}
+
+# The tap's account of connections that were cut: of what each was sent, in
+# order, came a beginning, all of it but where a gap follows; and the gap begins
+# with the last that came (nothing else is heard meanwhile) and ends before the
+# next.
+sub cuts {
+	my ($sent, $came, @counts) = @_;
+	my (@of, @gaps, $lost);
+	open my $f, '<', $sent or die "$sent: $!";
+	for my $n (@counts) {
+		push @of, [map { scalar <$f> } 1 .. $n];
+	}
+	die "more was sent than that\n" if defined <$f>;
+	open $f, '<', $came or die "$came: $!";
+	my ($i, $k, $before, $after) = (0, 0, 0, 0);
+	while (my $line = <$f>) {
+		if ($line =~ /"type":"gap".*"reason":"disconnect"/) {
+			my ($from, $to) = (field($line, 'from_ts'), field($line, 'to_ts'));
+			die "a gap from $from, a tick of $before\n"
+			    if $from < $before || $k > 0 && $from > $before;
+			die "a gap that ends before it begins\n" if $to < $from;
+			$after = $to;
+			$lost += $counts[$i++] - $k;
+			$k = 0;
+			push @gaps, $line;
+		}
+		next unless $line =~ /"type":"tick"/;
+		$before = field($line, 'recv_ts');
+		die "a tick of $before, inside a gap until $after\n" if $before < $after;
+		my $want = $of[$i][$k++] // die "nobody sent $line";
+		s/"recv_ts":\d+/"recv_ts":0/ for $line, $want;
+		die "came $line, sent $want" if $line ne $want;
+	}
+	die "no gap tells of what is missing\n" if $i != $#counts || $k != $counts[$i];
+	print "gaps ", scalar @gaps, " lost $lost\n";
 }
 
 # Is candidate a = [time, 0 snapshot or 1 tick, seq, bytes, {field => value}]
@@ -171,7 +236,7 @@ sub sum {
 }
 
 my %do = (make => \&make, strange => \&strange, shuffle => \&reorder,
-    expect => \&expect, sum => \&sum);
+    events => \&events, cuts => \&cuts, expect => \&expect, sum => \&sum);
 my $what = shift // '';
 die "ticks.pl: see its first lines\n" unless $do{$what};
 $do{$what}->(@ARGV);
