@@ -66,16 +66,6 @@ current_free(struct current *now)
 }
 
 static void
-on_time(const struct db_val *v, void *ctx)
-{
-	int64_t s, us, *ms = ctx;
-
-	if (db_len(v) == 2 && span_int(db_str(db_at(v, 0)), &s) == 0 &&
-	    span_int(db_str(db_at(v, 1)), &us) == 0)
-		*ms = s * 1000 + us / 1000;
-}
-
-static void
 on_int_text(const struct db_val *v, void *ctx)
 {
 	if (db_type(v) == DB_STR)
@@ -87,12 +77,7 @@ static int
 load_clock(
     struct act *act, const char *symbol, struct current *now, struct err *e)
 {
-	const struct span time_cmd[] = {SPAN_LIT("TIME")};
-
-	if (clock_is_frozen())
-		now->now_ms = clock_now_ms();
-	else if (db_call(act->view.db, time_cmd, 1, on_time, &now->now_ms, e) <
-		 0)
+	if (act_now(act, &now->now_ms, e) < 0)
 		return -1;
 	words_clear(&act->keys);
 	words_str(&act->keys, "HGET");

@@ -27,8 +27,8 @@ are_ids(const struct span *ids, long n)
 }
 
 int
-seal_compute(const struct view *v, struct span id, char hash[SHA256_TEXT],
-    struct err *e)
+seal_compute(
+    const struct view *v, struct span id, char hash[SHA256_TEXT], struct err *e)
 {
 	char name[EPOCH_ID_MAX];
 	struct buf text = {0};
@@ -48,8 +48,8 @@ seal_compute(const struct view *v, struct span id, char hash[SHA256_TEXT],
 		rc = 0;
 	if (rc > 0) {
 		sum_start(&s, v);
-		if (sum_board(&s, name, buf_view(&text), ids, (size_t)n, true,
-			e) < 0)
+		if (sum_board(
+			&s, name, buf_view(&text), ids, (size_t)n, true, e) < 0)
 			rc = -1;
 		else
 			rc = s.missing == 0;

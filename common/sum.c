@@ -98,8 +98,8 @@ sum_board(struct sum *s, const char *id, struct span geometry,
 		struct span argv[2] = {SPAN_LIT("HGETALL")};
 
 		buf_clear(&key);
-		key_add(&key, s->view->keys, KEY_CONTRACT, span_str(id),
-		    ids[i]);
+		key_add(
+		    &key, s->view->keys, KEY_CONTRACT, span_str(id), ids[i]);
 		argv[1] = buf_view(&key);
 		rc = db_push(s->view->db, argv, 2, on_contract, &cs, e);
 	}

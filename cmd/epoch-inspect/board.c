@@ -267,8 +267,7 @@ show_board(struct inspect *in, const struct target *t, struct err *e)
 	if (rc >= 0 && w.missing > 0)
 		rc = retired = view_retired(&in->view, span_str(t->id), e);
 	if (retired > 0) {
-		err_set(
-		    e, EX_TEMPFAIL, "RETIRED", "retired while it was read");
+		err_set(e, EX_TEMPFAIL, "RETIRED", "retired while it was read");
 		inspect_fail(in, t->id, e);
 	} else if (rc >= 0 && (w.missing > 0 || w.bad > 0)) {
 		err_warn(t->id, "INCOMPLETE",

@@ -108,8 +108,8 @@ sum_epoch(
 
 	if (rc > 0 && p->active && sum_changed(s, p->t.id, e) < 0)
 		rc = -1;
-	if (rc > 0 && sum_board(s, p->t.id, buf_view(&b.text), b.ids, b.n,
-			  false, e) < 0)
+	if (rc > 0 &&
+	    sum_board(s, p->t.id, buf_view(&b.text), b.ids, b.n, false, e) < 0)
 		rc = -1;
 	if (rc > 0 && s->missing > 0)
 		rc = judge_missing(in, p->t.id, e);
@@ -325,8 +325,8 @@ digest_values(struct inspect *in, const struct target *t, struct err *e)
 
 	if (rc > 0) {
 		start(&s, in);
-		if (sum_board(&s, t->id, buf_view(&b.text), b.ids, b.n, true,
-			e) < 0)
+		if (sum_board(
+			&s, t->id, buf_view(&b.text), b.ids, b.n, true, e) < 0)
 			rc = -1;
 		if (rc > 0 && s.missing > 0)
 			rc = judge_missing(in, t->id, e);

@@ -53,7 +53,8 @@ int targets_resolve(
 /* Sort by symbol, then id, and drop repetitions; returns their number. */
 size_t targets_sort(struct target *list, size_t n);
 
-/* text.c: a table whose columns start at fixed offsets and widen when they must. */
+/* text.c: a table whose columns start at fixed offsets and widen when they
+ * must. */
 struct column {
 	const char *header;
 	const char *field;
