@@ -208,3 +208,16 @@ decide(const struct current *now, const struct snapshot *s,
 					   : "forced";
 	}
 }
+
+void
+decide_rollback(
+    const struct current *now, const struct snapshot *s, struct verdict *v)
+{
+	struct turnover t;
+
+	count_turnover(now, s, &t);
+	*v = (struct verdict){.kind = VERDICT_PROMOTE,
+	    .reason = "rollback",
+	    .entered = t.entered,
+	    .exited = t.exited};
+}

@@ -180,11 +180,22 @@ status_of_rejection(const char *reason)
 	return strcmp(reason, "empty") == 0 ? EX_DATAERR : EX_NO;
 }
 
+struct applying {
+	struct act *act;
+	const struct snapshot *s;
+	const struct policy *p;
+	struct current now;
+};
+
 /* One look at what is active, one decision, one act. */
 static enum act_result
-apply_once(struct act *act, const struct snapshot *s, const struct policy *p,
-    struct current *now, struct outcome *out, struct err *e)
+apply_once(void *ctx, struct outcome *out, struct err *e)
 {
+	struct applying *a = ctx;
+	struct act *act = a->act;
+	struct current *now = &a->now;
+	const struct snapshot *s = a->s;
+	const struct policy *p = a->p;
 	enum act_result r = ACT_DONE;
 	struct verdict v;
 
@@ -236,14 +247,13 @@ count_retry(struct act *act, enum act_result r, int *tries)
 }
 
 int
-epoch_apply(struct act *act, const struct snapshot *s, const struct policy *p,
-    struct outcome *out, struct err *e)
+epoch_until(struct act *act, epoch_try_fn *once, void *ctx, struct outcome *out,
+    struct err *e)
 {
-	struct current now = {0};
 	int tries = 0, refusals = 0;
 	enum act_result r;
 
-	while ((r = apply_once(act, s, p, &now, out, e)) != ACT_DONE) {
+	while ((r = once(ctx, out, e)) != ACT_DONE) {
 		if (r == ACT_FAILED) {
 			/* An answer like OOM over a live connection is not
 			 * worth many stagings. */
@@ -269,8 +279,18 @@ epoch_apply(struct act *act, const struct snapshot *s, const struct policy *p,
 			break;
 		}
 	}
-	current_free(&now);
 	return r == ACT_DONE ? 0 : -1;
+}
+
+int
+epoch_apply(struct act *act, const struct snapshot *s, const struct policy *p,
+    struct outcome *out, struct err *e)
+{
+	struct applying a = {act, s, p, {0}};
+	int rc = epoch_until(act, apply_once, &a, out, e);
+
+	current_free(&a.now);
+	return rc;
 }
 
 static enum act_result

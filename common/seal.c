@@ -61,14 +61,9 @@ seal_compute(
 }
 
 int
-seal_epoch(struct act *act, const char *symbol, const char *id,
-    struct span incarnation, char hash[SHA256_TEXT], bool *whole, struct err *e)
+seal_keep(struct act *act, const char *symbol, const char *id,
+    struct span incarnation, const char *hash, struct err *e)
 {
-	int rc = seal_compute(&act->view, span_str(id), hash, e);
-
-	*whole = rc != 0;
-	if (rc <= 0)
-		return rc;
 	act_clear(act);
 	act_key(act, KEY_ACTIVE, SPAN_NONE);
 	act_key(act, KEY_META, span_str(id));
@@ -84,4 +79,14 @@ seal_epoch(struct act *act, const char *symbol, const char *id,
 		return 0;
 	act_refusal(act, "seal", e);
 	return -1;
+}
+
+int
+seal_epoch(struct act *act, const char *symbol, const char *id,
+    struct span incarnation, char hash[SHA256_TEXT], bool *whole, struct err *e)
+{
+	int rc = seal_compute(&act->view, span_str(id), hash, e);
+
+	*whole = rc != 0;
+	return rc <= 0 ? rc : seal_keep(act, symbol, id, incarnation, hash, e);
 }

@@ -23,6 +23,11 @@
 int seal_compute(const struct view *v, struct span id, char hash[SHA256_TEXT],
     struct err *e);
 
+/* Keep a seal that was computed: 1; 0 when the epoch is active, sealed,
+ * retired, or of another life; -1 and *e. */
+int seal_keep(struct act *act, const char *symbol, const char *id,
+    struct span incarnation, const char *hash, struct err *e);
+
 /*
  * Compute it and keep it: 1 sealed now, and *hash; 0 it is active, sealed
  * already, retired, of another life of the database (incarnation), or not
