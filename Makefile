@@ -106,6 +106,7 @@ $(BINS):
 # Parts of a tool that have a unit program: it may need the others, too.
 $(BUILD)/unit/ranges $(BUILD)/unit/pages: $(filter-out %/main.o, \
 	$(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard cmd/chain-fetch/*.c)))
+$(BUILD)/unit/policy: $(BUILD)/obj/cmd/epoch-gc/policy.o
 
 $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(LIB)
 	@mkdir -p $(@D)

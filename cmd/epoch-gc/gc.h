@@ -10,14 +10,15 @@
 #include "policy.h"
 #include "retire.h"
 #include "stream.h"
+#include "symbol.h"
 
 struct gc {
 	struct act act;
 	struct out out;
 	struct gc_policy policy;
-	bool dry;                   /* say what would be done */
-	bool erase;                 /* meta and timeline, too */
-	const char *const *symbols; /* NULL: all */
+	bool dry;               /* say what would be done */
+	bool erase;             /* meta and timeline, too */
+	struct symbol *symbols; /* none: all */
 	size_t n_symbols;
 	int64_t now; /* Redis's time at the start, ms */
 	int status;  /* the worst so far */

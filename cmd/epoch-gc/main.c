@@ -150,6 +150,18 @@ take_option(struct gc *g, int c, const char *arg)
 
 /* -1 to go on, else the status to end with. */
 static int
+take_symbols(struct gc *g, char *argv[], int n)
+{
+	g->symbols = mem_zalloc((size_t)(n + 1) * sizeof(*g->symbols));
+	for (int i = 0; i < n; i++)
+		if (symbol_parse(span_str(argv[i]), false,
+			&g->symbols[g->n_symbols++]) < 0)
+			return opt_usage(
+			    &option_set, "no symbol: \"%.80s\"", argv[i]);
+	return -1;
+}
+
+static int
 read_options(struct gc *g, int argc, char *argv[])
 {
 	const char *arg;
@@ -168,13 +180,7 @@ read_options(struct gc *g, int argc, char *argv[])
 	if (acts > 1 || (acts == 1 && (conf.sweeps || optind < argc)))
 		return opt_usage(&option_set,
 		    "--keep-id, --release and --forget-model stand alone");
-	for (int i = optind; i < argc; i++)
-		if (!symbol_valid(span_str(argv[i])))
-			return opt_usage(
-			    &option_set, "no symbol: \"%.80s\"", argv[i]);
-	g->symbols = optind < argc ? (const char *const *)argv + optind : NULL;
-	g->n_symbols = (size_t)(argc - optind);
-	return -1;
+	return take_symbols(g, argv + optind, argc - optind);
 }
 
 /* ---- telling ---- */
@@ -303,6 +309,7 @@ main(int argc, char *argv[])
 	if (conf.verbose)
 		show_counts(&g);
 	act_free(&g.act);
+	free(g.symbols);
 	buf_free(&g.line);
 	db_close(&g.act.view.db);
 	return sig_end(g.status);

@@ -42,9 +42,9 @@ static bool
 is_wanted(const struct gc *g, const char *symbol)
 {
 	for (size_t i = 0; i < g->n_symbols; i++)
-		if (strcmp(g->symbols[i], symbol) == 0)
+		if (strcmp(g->symbols[i].name, symbol) == 0)
 			return true;
-	return g->symbols == NULL;
+	return g->n_symbols == 0;
 }
 
 static void

@@ -370,9 +370,9 @@ gc_walk(struct gc *g, struct err *e)
 {
 	int rc = 0;
 
-	if (g->symbols == NULL)
+	if (g->n_symbols == 0)
 		return walk_all(g, e);
 	for (size_t i = 0; i < g->n_symbols && rc >= 0; i++)
-		rc = walk_symbol(g, g->symbols[i], e);
+		rc = walk_symbol(g, g->symbols[i].name, e);
 	return rc;
 }
