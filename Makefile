@@ -109,6 +109,7 @@ $(BUILD)/unit/ranges $(BUILD)/unit/pages: $(filter-out %/main.o, \
 	$(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard cmd/chain-fetch/*.c)))
 $(BUILD)/unit/tap_feed $(BUILD)/unit/tap_choose: $(filter-out %/main.o, \
 	$(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard cmd/ws-tap/*.c)))
+$(BUILD)/unit/policy: $(BUILD)/obj/cmd/epoch-gc/policy.o
 
 $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(LIB)
 	@mkdir -p $(@D)

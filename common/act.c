@@ -35,6 +35,27 @@ act_nonce(char out[ACT_NONCE], struct err *e)
 	return 0;
 }
 
+static void
+on_time(const struct db_val *v, void *ctx)
+{
+	int64_t s, us, *ms = ctx;
+
+	if (db_len(v) == 2 && span_int(db_str(db_at(v, 0)), &s) == 0 &&
+	    span_int(db_str(db_at(v, 1)), &us) == 0)
+		*ms = s * 1000 + us / 1000;
+}
+
+int
+act_now(struct act *a, int64_t *ms, struct err *e)
+{
+	const struct span time_cmd[] = {SPAN_LIT("TIME")};
+
+	*ms = clock_now_ms();
+	if (clock_is_frozen())
+		return 0;
+	return db_call(a->view.db, time_cmd, 1, on_time, ms, e);
+}
+
 void
 act_clear(struct act *a)
 {

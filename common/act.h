@@ -49,6 +49,9 @@ void act_free(struct act *a); /* what it holds, not the connection */
  * of a model.  -1 and *e (71). */
 int act_nonce(char out[ACT_NONCE], struct err *e);
 
+/* The time that acts go by: Redis's, or EPOCH_NOW_MS.  -1 and *e. */
+int act_now(struct act *a, int64_t *ms, struct err *e);
+
 /* Forget keys and arguments of the script before. */
 void act_clear(struct act *a);
 

@@ -69,14 +69,6 @@ meta_is(const struct current *now, const char *field, const char *want)
 	return span_eq(hash_get(&now->meta, field), span_str(want));
 }
 
-static bool
-is_pinned(const struct current *now)
-{
-	struct span p = hash_get(&now->meta, "pinned");
-
-	return p.n > 0 && !span_eq(p, SPAN_LIT("0"));
-}
-
 static void
 reject(struct verdict *v, const char *reason)
 {
@@ -154,7 +146,7 @@ is_refused(const struct current *now, const struct snapshot *s,
 		snprintf(v->detail, sizeof(v->detail),
 		    "snapshot is %" PRId64 " s ahead of the server's clock",
 		    (s->end_ts - now->now_ms) / 1000);
-	} else if (now->exists && is_pinned(now) &&
+	} else if (now->exists && hash_flag(&now->meta, "pinned") &&
 		   !(same_hash && same_filter)) {
 		reject(v, "pinned");
 		snprintf(v->detail, sizeof(v->detail),
@@ -215,4 +207,17 @@ decide(const struct current *now, const struct snapshot *s,
 			    : !same_filter ? "filter"
 					   : "forced";
 	}
+}
+
+void
+decide_rollback(
+    const struct current *now, const struct snapshot *s, struct verdict *v)
+{
+	struct turnover t;
+
+	count_turnover(now, s, &t);
+	*v = (struct verdict){.kind = VERDICT_PROMOTE,
+	    .reason = "rollback",
+	    .entered = t.entered,
+	    .exited = t.exited};
 }

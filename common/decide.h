@@ -58,6 +58,10 @@ struct verdict {
 	char detail[160]; /* a refusal's numbers, for people */
 };
 
+/* The same of going back to an older epoch, which nothing speaks against. */
+void decide_rollback(
+    const struct current *now, const struct snapshot *s, struct verdict *out);
+
 void decide(const struct current *now, const struct snapshot *s,
     const struct policy *p, struct verdict *out);
 

@@ -66,16 +66,6 @@ current_free(struct current *now)
 }
 
 static void
-on_time(const struct db_val *v, void *ctx)
-{
-	int64_t s, us, *ms = ctx;
-
-	if (db_len(v) == 2 && span_int(db_str(db_at(v, 0)), &s) == 0 &&
-	    span_int(db_str(db_at(v, 1)), &us) == 0)
-		*ms = s * 1000 + us / 1000;
-}
-
-static void
 on_int_text(const struct db_val *v, void *ctx)
 {
 	if (db_type(v) == DB_STR)
@@ -87,12 +77,7 @@ static int
 load_clock(
     struct act *act, const char *symbol, struct current *now, struct err *e)
 {
-	const struct span time_cmd[] = {SPAN_LIT("TIME")};
-
-	if (clock_is_frozen())
-		now->now_ms = clock_now_ms();
-	else if (db_call(act->view.db, time_cmd, 1, on_time, &now->now_ms, e) <
-		 0)
+	if (act_now(act, &now->now_ms, e) < 0)
 		return -1;
 	words_clear(&act->keys);
 	words_str(&act->keys, "HGET");
@@ -195,11 +180,22 @@ status_of_rejection(const char *reason)
 	return strcmp(reason, "empty") == 0 ? EX_DATAERR : EX_NO;
 }
 
+struct applying {
+	struct act *act;
+	const struct snapshot *s;
+	const struct policy *p;
+	struct current now;
+};
+
 /* One look at what is active, one decision, one act. */
 static enum act_result
-apply_once(struct act *act, const struct snapshot *s, const struct policy *p,
-    struct current *now, struct outcome *out, struct err *e)
+apply_once(void *ctx, struct outcome *out, struct err *e)
 {
+	struct applying *a = ctx;
+	struct act *act = a->act;
+	struct current *now = &a->now;
+	const struct snapshot *s = a->s;
+	const struct policy *p = a->p;
 	enum act_result r = ACT_DONE;
 	struct verdict v;
 
@@ -251,14 +247,13 @@ count_retry(struct act *act, enum act_result r, int *tries)
 }
 
 int
-epoch_apply(struct act *act, const struct snapshot *s, const struct policy *p,
-    struct outcome *out, struct err *e)
+epoch_until(struct act *act, epoch_try_fn *once, void *ctx, struct outcome *out,
+    struct err *e)
 {
-	struct current now = {0};
 	int tries = 0, refusals = 0;
 	enum act_result r;
 
-	while ((r = apply_once(act, s, p, &now, out, e)) != ACT_DONE) {
+	while ((r = once(ctx, out, e)) != ACT_DONE) {
 		if (r == ACT_FAILED) {
 			/* An answer like OOM over a live connection is not
 			 * worth many stagings. */
@@ -284,8 +279,18 @@ epoch_apply(struct act *act, const struct snapshot *s, const struct policy *p,
 			break;
 		}
 	}
-	current_free(&now);
 	return r == ACT_DONE ? 0 : -1;
+}
+
+int
+epoch_apply(struct act *act, const struct snapshot *s, const struct policy *p,
+    struct outcome *out, struct err *e)
+{
+	struct applying a = {act, s, p, {0}};
+	int rc = epoch_until(act, apply_once, &a, out, e);
+
+	current_free(&a.now);
+	return rc;
 }
 
 static enum act_result

@@ -31,6 +31,15 @@ int epoch_check_server(struct db *db, struct err *e);
 int epoch_apply(struct act *act, const struct snapshot *s,
     const struct policy *p, struct outcome *out, struct err *e);
 
+/* One look at what is active, and one act on it. */
+typedef enum act_result epoch_try_fn(
+    void *ctx, struct outcome *out, struct err *e);
+
+/* Once more, within the deadline, while others were faster (ACT_AGAIN), the
+ * epoch is fenced, or the connection was lost.  0: *out; -1 and *e. */
+int epoch_until(struct act *act, epoch_try_fn *once, void *ctx,
+    struct outcome *out, struct err *e);
+
 /*
  * The snapshot asked for by a dormant request could not be had: the epoch
  * that stays is marked forced and fully dirty, unless for_epoch (may be NULL)

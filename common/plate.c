@@ -30,12 +30,6 @@ plate_free(struct plate *p)
 
 /* ---- meta ---- */
 
-static bool
-is_set(struct span s)
-{
-	return s.n > 0 && !span_eq(s, SPAN_LIT("0"));
-}
-
 int
 plate_look(struct plate *p, const struct view *v, const char *id, struct err *e)
 {
@@ -44,7 +38,7 @@ plate_look(struct plate *p, const struct view *v, const char *id, struct err *e)
 	int rc = view_meta(v, span_str(id), &meta, e);
 
 	if (rc <= 0 || hash_get(&meta, "created_ts").p == NULL ||
-	    is_set(hash_get(&meta, "retired"))) {
+	    hash_flag(&meta, "retired")) {
 		hash_free(&meta);
 		plate_forget(p);
 		return rc < 0 ? -1 : 0;

@@ -289,6 +289,8 @@ add_meta(struct promotion *p, struct words *w)
 	add_pair_int(w, "seq", 1);
 	add_pair_int(w, "full_seq", 1);
 	add_pair_int(w, "ticks", 0);
+	if (s->copy_of != NULL)
+		add_pair_int(w, "pinned", 1);
 	if (p->stage.last_tick_ts > 0)
 		add_pair_int(w, "last_tick_ts", p->stage.last_tick_ts);
 }
@@ -299,6 +301,7 @@ commit_words(struct promotion *p)
 	struct act *act = p->act;
 	struct span id = span_str(p->id);
 	struct span old = p->now->exists ? old_id(p) : id;
+	bool copies = p->s->copy_of != NULL;
 	bool same_board = span_eq(hash_get(&p->now->meta, "geometry_hash"),
 	    span_str(p->s->sum.geometry_hash));
 
@@ -315,6 +318,7 @@ commit_words(struct promotion *p)
 	act_key(act, KEY_META, old);
 	act_key(act, KEY_FENCE, old);
 	act_key(act, KEY_EVENTS, SPAN_NONE);
+	act_key(act, KEY_META, copies ? span_str(p->s->copy_of) : id);
 	words_str(&act->args, p->s->symbol);
 	words_span(&act->args, id);
 	words_span(&act->args, old_id(p));
@@ -323,10 +327,12 @@ commit_words(struct promotion *p)
 	words_int(&act->args, p->s->begin_ts);
 	words_int(&act->args, p->s->end_ts);
 	words_int(&act->args, p->stage.had_ws);
-	words_str(&act->args, p->v->by_silence ? "silence"
-			      : p->v->forced   ? "forced"
-					       : "");
+	words_str(&act->args, copies             ? "rollback"
+			      : p->v->by_silence ? "silence"
+			      : p->v->forced     ? "forced"
+						 : "");
 	words_int(&act->args, same_board);
+	words_span(&act->args, copies ? p->s->copy_life : SPAN_LIT(""));
 	add_meta(p, &act->args);
 }
 
@@ -344,7 +350,8 @@ commit(struct promotion *p, struct err *e)
 		return ACT_DONE;
 	if (act_said(act, "badtype"))
 		return act_refusal(act, "commit", e);
-	return ACT_AGAIN; /* lapsed, conflict, stale, tick, pinned, gone */
+	return ACT_AGAIN; /* lapsed, conflict, stale, tick, pinned, retired,
+			   * gone */
 }
 
 /* Fence, carry, commit; again from the fence while only that was lost. */

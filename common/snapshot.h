@@ -28,6 +28,11 @@ struct snapshot {
 	const char *filter;    /* "" when the board is whole */
 	struct span spot, spot_ts;
 	char default_ts[24]; /* time of groups that carry none, ms */
+	/* A copy of an older epoch (rollback.c), else NULL: its contracts are
+	 * read there, and the board has no lines, only ids.  Which life of the
+	 * database that epoch was read in. */
+	const char *copy_of;
+	struct span copy_life;
 };
 
 void snapshot_free(struct snapshot *s);

@@ -24,9 +24,22 @@ stage_free(struct stage *st)
 	line_reader_free(&st->reader);
 	buf_free(&st->key);
 	buf_free(&st->resp);
+	words_free(&st->copy);
 	free(st->end);
 	free(st->rows);
 	free(st->is_carried);
+}
+
+/* What stands in a group came by a tick. */
+static void
+note_tick(struct stage *st, const struct contract *c,
+    const struct contract_group_info *info)
+{
+	int64_t ts;
+
+	st->had_ws = true;
+	if (span_int(c->f[info->ts], &ts) == 0 && ts > st->last_tick_ts)
+		st->last_tick_ts = ts;
 }
 
 /* The groups of the old epoch that beat the snapshot's. */
@@ -36,9 +49,9 @@ carry_groups(struct stage *st, size_t row, struct contract *c,
 {
 	for (int g = 0; g < CG_COUNT; g++) {
 		const struct contract_group_info *info = &contract_groups[g];
-		int64_t ts;
 
-		if (g == CG_CHAIN || !contract_has(old, g))
+		if (g == CG_CHAIN || !contract_has(old, g) ||
+		    (st->s->copy_of != NULL && old->f[info->seq].p == NULL))
 			continue;
 		if (contract_has(c, g) && contract_cmp(old, c, g) <= 0)
 			continue;
@@ -47,12 +60,8 @@ carry_groups(struct stage *st, size_t row, struct contract *c,
 			st->is_carried[row] = true;
 			st->carried++;
 		}
-		if (old->f[info->seq].p != NULL) {
-			st->had_ws = true;
-			if (span_int(old->f[info->ts], &ts) == 0 &&
-			    ts > st->last_tick_ts)
-				st->last_tick_ts = ts;
-		}
+		if (old->f[info->seq].p != NULL)
+			note_tick(st, old, info);
 	}
 }
 
@@ -85,27 +94,56 @@ add_hset(struct stage *st, const struct contract *c)
 	end_command(st);
 }
 
+/* The i-th contract of the chunk, from its line.  strike: its text. */
+static int
+from_line(
+    struct stage *st, size_t i, struct contract *c, char strike[STRIKE_TEXT])
+{
+	const struct board_row *row = &st->s->board.rows[st->rows[i]];
+	struct geom_id parts;
+
+	if (line_read(&st->reader, row->line, c, &st->bad) < 0 ||
+	    geom_id_parse(row->id, &parts) < 0)
+		return -1;
+	geom_strike_text(parts.strike_milli, strike);
+	c->f[CF_STRIKE] = span_str(strike);
+	contract_default_times(c, span_str(st->s->default_ts));
+	return 0;
+}
+
+/* The same, from what was read of an older epoch. */
+static void
+from_copy(struct stage *st, size_t i, struct contract *c)
+{
+	const struct span *values = words_view(&st->copy) + i * CF_COUNT;
+
+	*c = (struct contract){.id = st->s->ids[st->rows[i]]};
+	for (int f = 0; f < CF_COUNT; f++)
+		if (values[f].n > 0)
+			c->f[f] = values[f];
+	for (int g = 0; g < CG_COUNT; g++)
+		if (contract_groups[g].seq >= 0 &&
+		    c->f[contract_groups[g].seq].p != NULL)
+			note_tick(st, c, &contract_groups[g]);
+}
+
 /* One row of the chunk, merged with what the old epoch holds of it. */
 static void
 on_old(size_t i, const struct contract *old, void *ctx)
 {
 	struct stage *st = ctx;
-	const struct board_row *row = &st->s->board.rows[st->rows[i]];
 	char strike[STRIKE_TEXT];
-	struct geom_id parts;
 	struct contract c;
 
-	if (line_read(&st->reader, row->line, &c, &st->bad) < 0 ||
-	    geom_id_parse(row->id, &parts) < 0)
+	if (st->s->copy_of != NULL)
+		from_copy(st, i, &c);
+	else if (from_line(st, i, &c, strike) < 0)
 		return;
-	geom_strike_text(parts.strike_milli, strike);
-	c.f[CF_STRIKE] = span_str(strike);
-	contract_default_times(&c, span_str(st->s->default_ts));
 	if (old != NULL)
 		carry_groups(st, st->rows[i], &c, old);
 	buf_clear(&st->key);
 	key_add(&st->key, st->act->view.keys, KEY_CONTRACT, span_str(st->id),
-	    row->id);
+	    st->s->ids[st->rows[i]]);
 	if (st->replace) {
 		db_resp_head(&st->resp, 2);
 		db_resp_arg(&st->resp, SPAN_LIT("DEL"));
@@ -113,6 +151,33 @@ on_old(size_t i, const struct contract *old, void *ctx)
 		end_command(st);
 	}
 	add_hset(st, &c);
+}
+
+/* One contract of the older epoch; absent values are empty words. */
+static void
+on_source(size_t i, const struct contract *c, void *ctx)
+{
+	struct stage *st = ctx;
+
+	if (c == NULL || c->f[CF_RIGHT].p == NULL)
+		err_set(&st->bad, EX_SOFTWARE, "SOURCE", "%s lacks %.*s",
+		    st->s->copy_of, (int)st->s->ids[st->rows[i]].n,
+		    st->s->ids[st->rows[i]].p);
+	for (int f = 0; f < CF_COUNT; f++)
+		words_span(&st->copy, c == NULL ? SPAN_LIT("") : c->f[f]);
+}
+
+static int
+read_source(struct stage *st, const struct span *cids, size_t n, struct err *e)
+{
+	words_clear(&st->copy);
+	if (view_contracts(&st->act->view, span_str(st->s->copy_of), cids, n,
+		on_source, st, e) < 0)
+		return -1;
+	if (st->bad.exit == 0)
+		return 0;
+	*e = st->bad;
+	return -1;
 }
 
 /* Write the rows st->rows[0..n-1]; replies may still be outstanding. */
@@ -125,9 +190,11 @@ write_rows(struct stage *st, size_t n, struct err *e)
 	buf_clear(&st->resp);
 	st->n = 0;
 	st->bad.exit = 0;
+	for (size_t i = 0; i < n; i++)
+		cids[i] = st->s->ids[st->rows[i]];
+	if (st->s->copy_of != NULL && read_source(st, cids, n, e) < 0)
+		return -1;
 	if (st->now->exists) {
-		for (size_t i = 0; i < n; i++)
-			cids[i] = st->s->ids[st->rows[i]];
 		if (view_contracts(&st->act->view, buf_view(&st->now->id), cids,
 			n, on_old, st, e) < 0)
 			return -1;

@@ -3,6 +3,10 @@
  * stage: the contracts of a new epoch, written under its reserved id, each
  * merged with what the old epoch holds of it (carry).
  *
+ * They are those of a snapshot, or, to go back, those of an older epoch; in
+ * that case only what ticks brought is carried: the snapshots of the epoch
+ * that is being left are what nobody wants.
+ *
  * Layer: knows err, buf, act, contract, db, geom, key, line, snapshot, decide,
  * view, words.
  */
@@ -33,9 +37,10 @@ struct stage {
 	struct buf resp; /* commands of the chunk in hand … */
 	size_t *end;     /* … and where each ends */
 	size_t n, cap;
-	bool replace;     /* rows were staged before: write them anew */
-	bool *is_carried; /* by row */
-	struct err bad;   /* a row that does not read: cannot happen */
+	struct words copy; /* of an older epoch: the chunk's values */
+	bool replace;      /* rows were staged before: write them anew */
+	bool *is_carried;  /* by row */
+	struct err bad;    /* a row that does not read */
 };
 
 /* id (borrowed) is reserved and nobody else's. */
@@ -43,7 +48,8 @@ void stage_init(struct stage *st, struct act *act, const struct current *now,
     const struct snapshot *s, const char *id);
 void stage_free(struct stage *st);
 
-/* Every contract; 0 when every reply was read and none was an error. */
+/* Every contract; 0 when every reply was read and none was an error.  Of a
+ * copy, a contract that the older epoch lacks is an error (70, SOURCE). */
 int stage_all(struct stage *st, struct err *e);
 
 /* The contracts st->rows[0..n-1] once more, n ≤ STAGE_CHUNK. */

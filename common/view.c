@@ -47,6 +47,14 @@ hash_int(const struct hash *h, const char *name, int64_t *out)
 	return f == NULL ? -1 : span_int(f->value, out);
 }
 
+bool
+hash_flag(const struct hash *h, const char *name)
+{
+	struct span s = hash_get(h, name);
+
+	return s.n > 0 && !span_eq(s, SPAN_LIT("0"));
+}
+
 static int
 by_name(const void *a, const void *b)
 {
@@ -136,6 +144,18 @@ view_meta(const struct view *v, struct span id, struct hash *out, struct err *e)
 		out, e) < 0)
 		return -1;
 	return out->n > 0;
+}
+
+int
+view_retired(const struct view *v, struct span id, struct err *e)
+{
+	struct hash meta = {0};
+	int rc = view_meta(v, id, &meta, e);
+
+	if (rc >= 0)
+		rc = rc == 0 || hash_flag(&meta, "retired");
+	hash_free(&meta);
+	return rc;
 }
 
 int

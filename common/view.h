@@ -33,6 +33,8 @@ void hash_free(struct hash *h);
 struct span hash_get(const struct hash *h, const char *name); /* or NONE */
 /* 0 and *out, -1 when absent or not an integer (*out untouched). */
 int hash_int(const struct hash *h, const char *name, int64_t *out);
+/* A mark: there, and neither empty nor 0. */
+bool hash_flag(const struct hash *h, const char *name);
 
 /* A db_fn for HGETALL: ctx is a struct hash, whose old content goes. */
 void hash_read(const struct db_val *v, void *ctx);
@@ -48,6 +50,8 @@ int view_active(
     const struct view *v, struct span symbol, struct buf *id, struct err *e);
 int view_meta(
     const struct view *v, struct span id, struct hash *out, struct err *e);
+/* Has the epoch been retired, or has even its meta gone? */
+int view_retired(const struct view *v, struct span id, struct err *e);
 int view_pending(
     const struct view *v, struct span symbol, struct hash *out, struct err *e);
 int view_geometry(

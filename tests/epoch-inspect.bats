@@ -200,14 +200,17 @@ SPX	3	gex=3,heatmap=2	no	days=30	$B	-"
 
 @test "timeline: all epochs of a symbol, newest first" {
 	load_world
-	rcli HSET epoch:meta:$A retired 1700000100000 >/dev/null
+	rcli HSET epoch:meta:$A retired 1700000100000 seal x pinned 1 >/dev/null
+	rcli HSET epoch:meta:$B keep 1 seal x >/dev/null
+	rcli HSET epoch:meta:$C pinned 1 keep 0 >/dev/null
 	run_tool epoch-inspect --timeline SPX
 	assert "$(tr -s ' ' <<<"${lines[0]}")" = \
-	    "EPOCH_ID CREATED(UTC) REASON CONTRACTS ENTERED EXITED CARRIED FORCED SUPERSEDED_BY RETIRED"
+	    "EPOCH_ID CREATED(UTC) REASON CONTRACTS ENTERED EXITED CARRIED FORCED SUPERSEDED_BY MARKS"
 	assert "$(tr -s ' ' <<<"${lines[2]}")" = \
-	    "$C 2023-11-14 22:15:20 geometry 5 1 2 0 no - -"
+	    "$C 2023-11-14 22:15:20 geometry 5 1 2 0 no - pinned"
 	assert "$(tr -s ' ' <<<"${lines[4]}")" = \
-	    "$A 2023-11-14 22:13:20 first 4 1 2 0 no $B 1700000100000"
+	    "$A 2023-11-14 22:13:20 first 4 1 2 0 no $B sealed,retired"
+	assert "${lines[3]}" =~ " keep,sealed$"
 	assert "${#lines[@]}" = 5
 	run_tool epoch-inspect --timeline -o epoch_id
 	assert "$output" = "$N

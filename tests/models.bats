@@ -439,11 +439,13 @@ publish() {
 	model-gex --once >/dev/null
 	is_dirty SPX
 	run_tool epoch-gc --forget-model b
-	assert "$output" = "b: 1 registrations removed, 1 epochs became clean"
+	assert "$(jq -c 'del(.ts)' <<<"$output")" = \
+	    '{"type":"gc","act":"forget","model":"b","registrations":1,"cleaned":1}'
 	is_clean SPX
 	clean_is_true
 	run_tool epoch-gc --forget-model c@NDX
-	assert "$output" = "c@NDX: 1 registrations removed, 0 epochs became clean"
+	assert "$(jq -c 'del(.ts)' <<<"$output")" = \
+	    '{"type":"gc","act":"forget","model":"c@NDX","registrations":1,"cleaned":0}'
 	run_tool 1 epoch-gc --forget-model b
 	assert "$stderr" has NO_MODEL
 	tick 2
@@ -465,8 +467,8 @@ publish() {
 }
 
 @test "epoch-gc: usage" {
-	run_tool 64 epoch-gc
 	run_tool 64 epoch-gc x
+	run_tool 64 epoch-gc SPX --forget-model x
 	local bad
 	for bad in '' 'A' 'a b' '-x' 'a@' 'a@b' 'a@SPX@X' "$(printf 'a%.0s' {1..33})"; do
 		run_tool 64 epoch-gc --forget-model "$bad"

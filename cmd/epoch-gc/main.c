@@ -2,50 +2,80 @@
 /*
  * epoch-gc: the broom.
  *
+ *	epoch-gc [options] [SYMBOL...]	seal and retire epochs, sweep
+ *	epoch-gc --keep-id ID, --release ID
  *	epoch-gc --forget-model NAME[@SYMBOL]
  *
- * In: nothing.  Out: a line for each thing that it removed.  Redis: reads
- * epoch:active and metas, writes epoch:models, epoch:dirty, epoch:clean.
+ * In: nothing.  Out: a gc record for each thing that it did.  Redis: reads
+ * epoch:active, epoch:last, timelines, metas; writes meta's seal, retired and
+ * keep; removes what retired epochs and dead reservations hold; forgets models
+ * (epoch:models, epoch:dirty, epoch:clean).
  *
- * Why it is right.  A model is forgotten by one script, which moves the epochs
- * that waited for it alone by the very rule of an acknowledgement: an epoch
- * that another model has not computed on stays dirty, and so does every epoch
- * when no model is left.  Said twice, it finds nothing the second time.
+ * Why it is right.  What may go was decided on what was read, but each mark is
+ * set by a script that looks again: never on the active epoch, a dirty one, or
+ * one that somebody keeps.  Contracts go only after the mark, which is never
+ * taken back, by scripts that look at it, and the index of them goes last: so
+ * a reader that misses a contract finds the mark, who was killed is followed
+ * by one who goes on, and two of us do the same work twice, no harm.  A model
+ * is forgotten by one script, by the very rule of an acknowledgement.
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "ack.h"
 #include "clock.h"
+#include "gc.h"
 #include "opt.h"
+#include "rec.h"
 #include "sig.h"
-#include "stream.h"
 
-enum { OPT_FORGET = 256 };
-
-#define ACT_MS 60000
+enum {
+	OPT_FORGET = 256,
+	OPT_KEEP,
+	OPT_GRACE,
+	OPT_MAX_AGE,
+	OPT_META,
+	OPT_KEEP_ID,
+	OPT_RELEASE,
+	OPT_DEADLINE
+};
 
 static const struct opt options[] = {
+    {OPT_KEEP, "keep", "N",
+	"beside the active epoch the N newest stay, of each symbol (2)"},
+    {OPT_GRACE, "grace", "S",
+	"what was superseded less than S seconds ago stays (600)"},
+    {OPT_MAX_AGE, "max-age", "DAYS",
+	"what was superseded longer ago goes, --keep or not"},
+    {OPT_META, "meta", NULL, "the oldest ones' meta and timeline go, too"},
+    {'n', "dry-run", NULL, "say what would be done, and do nothing"},
+    {OPT_KEEP_ID, "keep-id", "ID", "that epoch stays until --release"},
+    {OPT_RELEASE, "release", "ID", "that epoch need not stay any more"},
     {OPT_FORGET, "forget-model", "NAME",
 	"no epoch waits for that model any more; NAME or NAME@SYMBOL"},
     {'r', "redis", "URL", "address of Redis (default $REDIS_URL)"},
     {'t', "redis-timeout", "S", "longest wait for one answer (5)"},
+    {OPT_DEADLINE, "deadline", "S", "longest time for all of it (600)"},
+    {'v', "verbose", NULL, "counters on stderr at the end"},
     OPT_COMMON,
     {0},
 };
 
 static const struct opt_set option_set = {
     .table = options,
-    .operands = "",
+    .operands = "[SYMBOL...]",
     .summary = "Remove from Redis what is not needed any more.",
-    .versions = "hiredis " HIREDIS_PKG,
+    .versions = "hiredis " HIREDIS_PKG ", jansson " JANSSON_PKG
+		", libcrypto " LIBCRYPTO_PKG,
 };
 
 static struct {
-	const char *redis, *forget;
-	int64_t timeout_ms;
-} conf = {.timeout_ms = 5000};
+	const char *redis, *forget, *keep, *release;
+	int64_t timeout_ms, deadline_ms;
+	bool sweeps, verbose;
+} conf = {.timeout_ms = 5000, .deadline_ms = 600000};
 
 /* NAME or NAME@SYMBOL */
 static bool
@@ -58,87 +88,229 @@ member_valid(const char *text)
 }
 
 static int
-read_options(int argc, char *argv[])
+take_id(const char *arg, const char **id)
 {
-	const char *arg;
-	int c, status = 0;
+	struct epoch_id parts;
 
-	while ((c = opt_next(argc, argv, &option_set, &arg, &status)) != -1) {
-		switch (c) {
-		case OPT_FORGET:
-			if (!member_valid(arg))
-				return opt_usage(&option_set,
-				    "\"%.80s\" is no NAME or NAME@SYMBOL", arg);
-			conf.forget = arg;
-			break;
-		case 'r':
-			conf.redis = arg;
-			break;
-		case 't':
-			if (opt_seconds(arg, 1, 3600000, &conf.timeout_ms) < 0)
-				return opt_usage(&option_set,
-				    "\"%.80s\" is out of form or range", arg);
-			break;
-		default:
-			return status;
-		}
+	*id = arg;
+	return epoch_id_parse(span_str(arg), &parts);
+}
+
+/* An option that says what goes; -1 when its argument is bad. */
+static int
+take_policy(struct gc *g, int c, const char *arg)
+{
+	int bad = 0;
+
+	conf.sweeps = true;
+	switch (c) {
+	case OPT_KEEP:
+		return opt_int(arg, 0, 1000000, &g->policy.keep);
+	case OPT_GRACE:
+		return opt_seconds(
+		    arg, 0, INT64_C(31622400000), &g->policy.grace_ms);
+	case OPT_MAX_AGE: /* days with decimals, read as if seconds */
+		bad = opt_seconds(arg, 1, 36600000, &g->policy.max_age_ms);
+		g->policy.max_age_ms *= 24 * 60 * 60;
+		return bad;
+	case OPT_META:
+		g->erase = true;
+		return 0;
+	default: /* --dry-run */
+		g->dry = true;
+		return 0;
 	}
-	if (optind < argc)
-		return opt_usage(
-		    &option_set, "unexpected operand \"%.80s\"", argv[optind]);
-	if (conf.forget == NULL)
-		return opt_usage(&option_set, "nothing to do");
+}
+
+static int
+take_option(struct gc *g, int c, const char *arg)
+{
+	switch (c) {
+	case OPT_FORGET:
+		conf.forget = arg;
+		return member_valid(arg) ? 0 : -1;
+	case OPT_KEEP_ID:
+		return take_id(arg, &conf.keep);
+	case OPT_RELEASE:
+		return take_id(arg, &conf.release);
+	case OPT_DEADLINE:
+		return opt_seconds(arg, 1, 86400000, &conf.deadline_ms);
+	case 'r':
+		conf.redis = arg;
+		return 0;
+	case 't':
+		return opt_seconds(arg, 1, 3600000, &conf.timeout_ms);
+	case 'v':
+		conf.verbose = true;
+		return 0;
+	default:
+		return take_policy(g, c, arg);
+	}
+}
+
+/* -1 to go on, else the status to end with. */
+static int
+take_symbols(struct gc *g, char *argv[], int n)
+{
+	g->symbols = mem_zalloc((size_t)(n + 1) * sizeof(*g->symbols));
+	for (int i = 0; i < n; i++)
+		if (symbol_parse(span_str(argv[i]), false,
+			&g->symbols[g->n_symbols++]) < 0)
+			return opt_usage(
+			    &option_set, "no symbol: \"%.80s\"", argv[i]);
 	return -1;
 }
 
 static int
-forget(struct act *act, struct out *out)
+read_options(struct gc *g, int argc, char *argv[])
+{
+	const char *arg;
+	int c, status = 0;
+	int acts;
+
+	while ((c = opt_next(argc, argv, &option_set, &arg, &status)) != -1) {
+		if (c == OPT_DONE)
+			return status;
+		if (take_option(g, c, arg) < 0)
+			return opt_usage(&option_set,
+			    "\"%.80s\" is out of form or range", arg);
+	}
+	acts = (conf.forget != NULL) + (conf.keep != NULL) +
+	       (conf.release != NULL);
+	if (acts > 1 || (acts == 1 && (conf.sweeps || optind < argc)))
+		return opt_usage(&option_set,
+		    "--keep-id, --release and --forget-model stand alone");
+	return take_symbols(g, argv + optind, argc - optind);
+}
+
+/* ---- telling ---- */
+
+void
+gc_fail(struct gc *g, const char *subject, const struct err *e)
+{
+	g->status = err_worse(g->status, err_report(subject, e));
+}
+
+void
+gc_begin(struct gc *g, const char *act)
+{
+	buf_clear(&g->line);
+	rec_begin(&g->line, "gc", g->now);
+	rec_add_str(&g->line, "act", act);
+}
+
+/* Written at once: who is killed has told what it did. */
+void
+gc_end(struct gc *g)
+{
+	if (g->dry)
+		rec_add_bool(&g->line, "dry_run", true);
+	rec_end(&g->line);
+	out_write(&g->out, g->line.p, g->line.n);
+	out_flush(&g->out);
+}
+
+/* ---- the acts that stand alone ---- */
+
+static int
+forget(struct gc *g, struct err *e)
 {
 	int64_t gone, cleaned;
-	struct buf line = {0};
-	struct err e;
 
-	act_start(act, ACT_MS);
-	if (ack_forget(act, conf.forget, &gone, &cleaned, &e) < 0)
-		return err_report(conf.forget, &e);
+	if (ack_forget(&g->act, conf.forget, &gone, &cleaned, e) < 0)
+		return -1;
 	if (gone == 0)
-		return err_fail(conf.forget, EX_NO, "NO_MODEL",
+		return err_set(e, EX_NO, "NO_MODEL",
 		    "no model of that name is registered");
-	buf_fmt(&line,
-	    "%s: %" PRId64 " registrations removed, %" PRId64
-	    " epochs became clean\n",
-	    conf.forget, gone, cleaned);
-	out_write(out, line.p, line.n);
-	buf_free(&line);
+	gc_begin(g, "forget");
+	rec_add_str(&g->line, "model", conf.forget);
+	rec_add_int(&g->line, "registrations", gone);
+	rec_add_int(&g->line, "cleaned", cleaned);
+	gc_end(g);
 	return 0;
+}
+
+static int
+keep(struct gc *g, const char *id, bool stays, struct err *e)
+{
+	struct epoch_id parts;
+	int rc = retire_keep(&g->act, id, stays, e);
+
+	if (rc < 0)
+		return -1;
+	if (rc == 0)
+		return err_set(e, EX_NO, "NO_EPOCH", "no such epoch");
+	if (rc == 2)
+		return err_set(
+		    e, EX_NO, "RETIRED", "retired: its contracts are gone");
+	epoch_id_parse(span_str(id), &parts);
+	gc_begin(g, stays ? "keep" : "release");
+	rec_add_str(&g->line, "symbol", parts.symbol);
+	rec_add_str(&g->line, "epoch_id", id);
+	gc_end(g);
+	return 0;
+}
+
+static int
+run(struct gc *g, struct err *e)
+{
+	act_start(&g->act, conf.deadline_ms);
+	if (act_now(&g->act, &g->now, e) < 0)
+		return -1;
+	if (conf.forget != NULL)
+		return forget(g, e);
+	if (conf.keep != NULL)
+		return keep(g, conf.keep, true, e);
+	if (conf.release != NULL)
+		return keep(g, conf.release, false, e);
+	return gc_walk(g, e) < 0 || gc_sweep(g, e) < 0 ? -1 : 0;
+}
+
+static void
+show_counts(const struct gc *g)
+{
+	err_warn(NULL, "COUNTS",
+	    "epochs %" PRIu64 " sealed %" PRIu64 " retired %" PRIu64
+	    " resumed %" PRIu64 " erased %" PRIu64 " condemned %" PRIu64
+	    " swept %" PRIu64 " contracts %" PRIu64,
+	    g->seen, g->sealed, g->retired, g->resumed, g->erased, g->condemned,
+	    g->swept, g->contracts);
 }
 
 int
 main(int argc, char *argv[])
 {
-	struct act act = {.deadline = 0};
+	struct gc g = {.policy = {.keep = 2, .grace_ms = 600000}};
+	const char *subject = NULL;
 	struct keys keys;
-	struct out out;
 	struct err e;
 	int status;
 
 	err_init(argv[0]);
 	sig_init();
-	status = read_options(argc, argv);
+	status = read_options(&g, argc, argv);
 	if (status >= 0)
 		return status;
 	opt_check_env();
-	out_init(&out, STDOUT_FILENO);
-	status = 0;
-	act.view.keys = &keys;
+	out_init(&g.out, STDOUT_FILENO);
+	g.act.view.keys = &keys;
 	if (clock_init(&e) < 0 || keys_init(&keys, &e) < 0 ||
-	    (act.view.db = db_open(conf.redis, conf.timeout_ms, &e)) == NULL)
-		status = err_report(NULL, &e);
-	else
-		status = forget(&act, &out);
-	if (out_close(&out, &e) < 0)
-		status = err_worse(status, err_report("stdout", &e));
-	act_free(&act);
-	db_close(&act.view.db);
-	return sig_end(status);
+	    (g.act.view.db = db_open(conf.redis, conf.timeout_ms, &e)) ==
+		NULL) {
+		gc_fail(&g, NULL, &e);
+	} else if (run(&g, &e) < 0) {
+		subject = conf.forget != NULL ? conf.forget
+			  : conf.keep != NULL ? conf.keep
+					      : conf.release;
+		gc_fail(&g, subject, &e);
+	}
+	if (out_close(&g.out, &e) < 0)
+		gc_fail(&g, "stdout", &e);
+	if (conf.verbose)
+		show_counts(&g);
+	act_free(&g.act);
+	free(g.symbols);
+	buf_free(&g.line);
+	db_close(&g.act.view.db);
+	return sig_end(g.status);
 }

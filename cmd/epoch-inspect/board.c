@@ -259,16 +259,22 @@ show_board(struct inspect *in, const struct target *t, struct err *e)
 {
 	struct walk w = {.in = in, .t = t};
 	struct board_ids b = {0};
-	int rc = board_ids_read(in, t->id, &b, e);
+	int retired = 0, rc = board_ids_read(in, t->id, &b, e);
 
 	choose_fields(&w);
 	if (rc > 0)
 		rc = print_board(&w, b.ids, b.n, e);
-	if (rc >= 0 && (w.missing > 0 || w.bad > 0))
+	if (rc >= 0 && w.missing > 0)
+		rc = retired = view_retired(&in->view, span_str(t->id), e);
+	if (retired > 0) {
+		err_set(e, EX_TEMPFAIL, "RETIRED", "retired while it was read");
+		inspect_fail(in, t->id, e);
+	} else if (rc >= 0 && (w.missing > 0 || w.bad > 0)) {
 		err_warn(t->id, "INCOMPLETE",
 		    "%zu contracts not there, %zu values left out (--check "
 		    "tells more)",
 		    w.missing, w.bad);
+	}
 	board_ids_free(&b);
 	words_free(&w.cells);
 	buf_free(&w.line);

@@ -54,7 +54,7 @@ check_moment(struct check *c, struct moment *s, struct err *e)
 		bool active = span_eq(x->text, buf_view(&s->active.text));
 
 		/* A retired epoch has given its contracts back. */
-		if (!x->well_formed || hash_get(&x->meta, "retired").n > 0 ||
+		if (!x->well_formed || hash_flag(&x->meta, "retired") ||
 		    was_damaged(s, i))
 			continue;
 		if (check_epoch(c, x, active, e) < 0)

@@ -10,6 +10,7 @@
 #include "check.h"
 #include "geom.h"
 #include "line.h"
+#include "seal.h"
 
 #define NAMED_MAX 5 /* of many findings of one kind, so many are named */
 
@@ -135,19 +136,6 @@ on_contract(size_t i, const struct contract *k, void *ctx)
 	check_groups(w, k);
 }
 
-/* The epoch may have been retired while we looked: 1 if so. */
-static int
-is_retired_now(struct check *c, const struct seen *s, struct err *e)
-{
-	struct hash meta = {0};
-	int rc = view_meta(&c->in->view, span_str(s->name), &meta, e);
-
-	if (rc >= 0)
-		rc = meta.n == 0 || hash_get(&meta, "retired").n > 0;
-	hash_free(&meta);
-	return rc;
-}
-
 static int
 check_contracts(struct check *c, const struct seen *s, const struct span *ids,
     size_t n, struct err *e)
@@ -159,7 +147,7 @@ check_contracts(struct check *c, const struct seen *s, const struct span *ids,
 	if (rc < 0 && strcmp(e->code, "REDIS_WRONGTYPE") == 0)
 		rc = check_types_contracts(c, s->name, ids, n, e);
 	if (rc >= 0 && w.missing > 0) {
-		rc = is_retired_now(c, s, e);
+		rc = view_retired(&c->in->view, span_str(s->name), e);
 		if (rc == 0)
 			check_found(c, "CONTRACT_MISSING",
 			    "%s: %zu of %zu contracts are not there", s->name,
@@ -226,6 +214,32 @@ check_geometry(struct check *c, const struct seen *s, struct span text,
 	return 1;
 }
 
+/* A superseded epoch's values never change again.  After retiring began, what
+ * is missing tells nothing. */
+static int
+check_seal(struct check *c, const struct seen *s, bool active, struct err *e)
+{
+	struct span seal = hash_get(&s->meta, "seal");
+	char hash[SHA256_TEXT];
+	int rc;
+
+	if (seal.n == 0)
+		return 0;
+	if (active) {
+		check_found(c, "SEAL", "%s is active and sealed", s->name);
+		return 0;
+	}
+	rc = seal_compute(&c->in->view, span_str(s->name), hash, e);
+	if (rc < 0 || (rc > 0 && span_eq(seal, span_str(hash))))
+		return rc < 0 ? -1 : 0;
+	if (rc > 0)
+		check_found(c, "SEAL",
+		    "%s was changed since it was sealed: its values give %s, "
+		    "the seal is %.*s",
+		    s->name, hash, (int)seal.n, seal.p);
+	return 0; /* what is missing is told already */
+}
+
 int
 check_epoch(struct check *c, const struct seen *s, bool active, struct err *e)
 {
@@ -239,7 +253,7 @@ check_epoch(struct check *c, const struct seen *s, bool active, struct err *e)
 	c->epochs++;
 	rc = view_geometry(&c->in->view, span_str(s->name), &text, e);
 	if (rc == 0) {
-		rc = is_retired_now(c, s, e);
+		rc = view_retired(&c->in->view, span_str(s->name), e);
 		if (rc == 0)
 			check_found(c, "GEOMETRY_MISSING", "%s has no geometry",
 			    s->name);
@@ -251,6 +265,8 @@ check_epoch(struct check *c, const struct seen *s, bool active, struct err *e)
 			rc = check_models(c, s, e);
 		if (rc == 0)
 			rc = check_had_ws(c, s, e);
+		if (rc == 0)
+			rc = check_seal(c, s, active, e);
 	}
 	free(ids);
 	buf_free(&text);

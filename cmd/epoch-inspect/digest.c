@@ -11,9 +11,56 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "board_ids.h"
 #include "sum.h"
 
 static const struct span none = {NULL, 0};
+
+/* --text: the lines themselves. */
+static void
+print_line(struct span line, void *ctx)
+{
+	struct inspect *in = ctx;
+
+	out_write(&in->out, line.p, line.n);
+}
+
+static void
+start(struct sum *s, struct inspect *in)
+{
+	sum_start(s, &in->view);
+	s->tell = in->text ? print_line : NULL;
+	s->ctx = in;
+}
+
+/* "sha256  subject", in the form of sha256sum, unless only the text was asked
+ * for, or the sum is not whole. */
+static void
+print_sum(struct sum *s, struct inspect *in, const char *subject, bool whole)
+{
+	char hash[SHA256_TEXT];
+	struct buf line = {0};
+
+	sum_end(s, hash);
+	buf_fmt(&line, "%s  %s", hash, subject);
+	if (whole && !in->text)
+		out_line(&in->out, buf_view(&line));
+	buf_free(&line);
+}
+
+/* Contracts were not there.  1: that is damage, and the digest shows it, 0:
+ * the epoch was retired meanwhile, which was reported; -1 and *e. */
+static int
+judge_missing(struct inspect *in, const char *id, struct err *e)
+{
+	int rc = view_retired(&in->view, span_str(id), e);
+
+	if (rc <= 0)
+		return rc < 0 ? -1 : 1;
+	err_set(e, EX_TEMPFAIL, "RETIRED", "retired while it was read");
+	inspect_fail(in, id, e);
+	return 0;
+}
 
 /* An epoch within a state digest. */
 struct part {
@@ -32,7 +79,7 @@ sum_changed(struct sum *s, const char *id, struct err *e)
 	int rc;
 
 	argv[1] = sum_key(s, &key, KEY_CHANGED, span_str(id), none);
-	rc = db_call(s->in->view.db, argv, 5, hash_read, &all, e);
+	rc = db_call(s->view->db, argv, 5, hash_read, &all, e);
 	for (size_t i = 0; rc == 0 && i < all.n; i++)
 		sum_line(s, all.f[i].name, all.f[i].value);
 	hash_free(&all);
@@ -51,20 +98,24 @@ on_had_ws(const struct db_val *v, void *ctx)
 
 /* The keys "epoch:{id}:…", in order. */
 static int
-sum_epoch(struct sum *s, const struct part *p, struct err *e)
+sum_epoch(
+    struct inspect *in, struct sum *s, const struct part *p, struct err *e)
 {
 	struct board_ids b = {0};
 	struct buf key = {0};
 	struct span argv[2] = {SPAN_LIT("GET")};
-	int rc = board_ids_read(s->in, p->t.id, &b, e);
+	int rc = board_ids_read(in, p->t.id, &b, e);
 
 	if (rc > 0 && p->active && sum_changed(s, p->t.id, e) < 0)
 		rc = -1;
-	if (rc > 0 && sum_board(s, p->t.id, &b, false, e) < 0)
+	if (rc > 0 &&
+	    sum_board(s, p->t.id, buf_view(&b.text), b.ids, b.n, false, e) < 0)
 		rc = -1;
+	if (rc > 0 && s->missing > 0)
+		rc = judge_missing(in, p->t.id, e);
 	if (rc > 0) {
 		argv[1] = sum_key(s, &key, KEY_HAD_WS, span_str(p->t.id), none);
-		if (db_call(s->in->view.db, argv, 2, on_had_ws, s, e) < 0)
+		if (db_call(s->view->db, argv, 2, on_had_ws, s, e) < 0)
 			rc = -1;
 	}
 	board_ids_free(&b);
@@ -125,7 +176,7 @@ add_symbol(
 		done = in->from != NULL && strcmp(in->from, p->t.id) == 0;
 		p->first = done;
 		rc = view_meta(&in->view, span_str(p->t.id), &p->meta, e);
-		if (rc > 0 && hash_get(&p->meta, "retired").n == 0)
+		if (rc > 0 && !hash_flag(&p->meta, "retired"))
 			st->n++;
 		else
 			hash_free(&p->meta);
@@ -232,10 +283,10 @@ sum_state(struct inspect *in, struct state *st, struct err *e)
 	struct sum s;
 	int rc = 1;
 
-	sum_start(&s, in);
+	start(&s, in);
 	qsort(st->parts, st->n, sizeof(*st->parts), by_key);
 	for (size_t i = 0; i < st->n && rc > 0; i++)
-		rc = sum_epoch(&s, &st->parts[i], e);
+		rc = sum_epoch(in, &s, &st->parts[i], e);
 	qsort(st->parts, st->n, sizeof(*st->parts), by_time);
 	sum_actives(&s, st);
 	qsort(st->parts, st->n, sizeof(*st->parts), by_id);
@@ -243,7 +294,7 @@ sum_state(struct inspect *in, struct state *st, struct err *e)
 		sum_meta(&s, &st->parts[i]);
 	qsort(st->parts, st->n, sizeof(*st->parts), by_time);
 	sum_timelines(&s, st);
-	sum_end(&s, "state", rc > 0);
+	print_sum(&s, in, "state", rc > 0);
 	return rc < 0 ? -1 : 0;
 }
 
@@ -273,10 +324,13 @@ digest_values(struct inspect *in, const struct target *t, struct err *e)
 	int rc = board_ids_read(in, t->id, &b, e);
 
 	if (rc > 0) {
-		sum_start(&s, in);
-		if (sum_board(&s, t->id, &b, true, e) < 0)
+		start(&s, in);
+		if (sum_board(
+			&s, t->id, buf_view(&b.text), b.ids, b.n, true, e) < 0)
 			rc = -1;
-		sum_end(&s, t->by_id ? t->id : t->symbol, rc > 0);
+		if (rc > 0 && s.missing > 0)
+			rc = judge_missing(in, t->id, e);
+		print_sum(&s, in, t->by_id ? t->id : t->symbol, rc > 0);
 	}
 	board_ids_free(&b);
 	return rc < 0 ? -1 : 0;

@@ -10,6 +10,7 @@
 
 #include "key.h"
 #include "stream.h"
+#include "text.h"
 #include "view.h"
 
 /* A symbol or an epoch id; once resolved, both. */
@@ -53,10 +54,8 @@ int targets_resolve(
 /* Sort by symbol, then id, and drop repetitions; returns their number. */
 size_t targets_sort(struct target *list, size_t n);
 
-/* text.c: append s with control bytes, non-ASCII and backslash visible. */
-void text_vis(struct buf *b, struct span s);
-
-/* A table whose columns start at fixed offsets and widen when they must. */
+/* text.c: a table whose columns start at fixed offsets and widen when they
+ * must. */
 struct column {
 	const char *header;
 	const char *field;

@@ -222,6 +222,28 @@ get_models(const struct row *r, int64_t now, struct buf *b)
 	}
 }
 
+/* "sealed,retired": what was done to it since.  The pin is its successor's
+ * once it has one. */
+static void
+get_marks(const struct row *r, int64_t now, struct buf *b)
+{
+	static const struct {
+		const char *field, *name;
+	} marks[] = {{"pinned", "pinned"}, {"keep", "keep"}, {"seal", "sealed"},
+	    {"retired", "retired"}};
+	bool superseded = hash_get(&r->meta, "superseded_by").p != NULL;
+
+	(void)now;
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+		if (!hash_flag(&r->meta, marks[i].field) ||
+		    (i == 0 && superseded))
+			continue;
+		if (b->n > 0)
+			buf_char(b, ',');
+		buf_str(b, marks[i].name);
+	}
+}
+
 const struct field row_fields[] = {
     {"age", get_age, FIELD_NUMBER, "age_s"},
     {"begin_ts", NULL, FIELD_NUMBER, NULL},
@@ -249,6 +271,7 @@ const struct field row_fields[] = {
     {"incarnation", NULL, FIELD_TEXT, NULL},
     {"keep", NULL, FIELD_TEXT, NULL},
     {"last_tick_ts", NULL, FIELD_NUMBER, NULL},
+    {"marks", get_marks, FIELD_TEXT, NULL},
     {"models", get_models, FIELD_TEXT, NULL},
     {"pinned", NULL, FIELD_TEXT, NULL},
     {"prev", NULL, FIELD_TEXT, NULL},

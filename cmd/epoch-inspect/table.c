@@ -33,7 +33,7 @@ static const struct column timeline_columns[] = {
     {"CARRIED", "carried", 9},
     {"FORCED", "forced", 8},
     {"SUPERSEDED_BY", "superseded_by", 24},
-    {"RETIRED", "retired", 7},
+    {"MARKS", "marks", 7},
 };
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))

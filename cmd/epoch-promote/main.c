@@ -3,10 +3,12 @@
  * epoch-promote: a whole board becomes the active epoch.
  *
  *	chain-fetch … | geom-hash | epoch-promote [options]
+ *	epoch-promote --rollback SYMBOL [--to ID]	back to an older board
+ *	epoch-promote --unpin SYMBOL			and on again
  *
  * In: geometry contract* chain_end, as geom-hash writes them, any number of
  * them; chain_abort.  Out: one epoch record for every decision.  All other
- * records pass, byte for byte.
+ * records pass, byte for byte.  The other two read no input.
  *
  * Redis: the only writer of structure.  Reads and writes epoch:active,
  * epoch:meta:ID, epoch:ID:*, epoch:timeline:SYMBOL, epoch:dirty, epoch:clean,
@@ -34,7 +36,10 @@ enum {
 	OPT_ACCEPT_SHRINK,
 	OPT_ACCEPT_FILTER,
 	OPT_ALLOW_NONE,
-	OPT_DEADLINE
+	OPT_DEADLINE,
+	OPT_ROLLBACK,
+	OPT_TO,
+	OPT_UNPIN
 };
 
 static const struct opt options[] = {
@@ -51,6 +56,10 @@ static const struct opt options[] = {
 	"take a board of another filter than the active one's"},
     {OPT_ALLOW_NONE, "allow-none", NULL,
 	"an input without a snapshot is no failure"},
+    {OPT_ROLLBACK, "rollback", "SYMBOL",
+	"back to the board of the epoch before, and stay there"},
+    {OPT_TO, "to", "ID", "with --rollback: to that epoch's"},
+    {OPT_UNPIN, "unpin", "SYMBOL", "other boards may follow again"},
     {'v', "verbose", NULL, "counters on stderr at the end"},
     OPT_COMMON,
     {0},
@@ -65,10 +74,19 @@ static const struct opt_set option_set = {
 };
 
 static struct {
-	const char *redis;
+	const char *redis, *rollback, *to, *unpin;
+	struct symbol symbol;
 	int64_t timeout_ms;
 	bool verbose;
 } conf = {.timeout_ms = 5000};
+
+/* Of --rollback or --unpin; there is at most one. */
+static int
+take_symbol(const char *arg, const char **name)
+{
+	*name = conf.symbol.name;
+	return symbol_parse(span_str(arg), false, &conf.symbol);
+}
 
 static int
 read_options(int argc, char *argv[], struct promoter *p, int *status)
@@ -102,6 +120,15 @@ read_options(int argc, char *argv[], struct promoter *p, int *status)
 		case OPT_ACCEPT_FILTER:
 			p->policy.accept_filter = true;
 			break;
+		case OPT_ROLLBACK:
+			bad = take_symbol(arg, &conf.rollback);
+			break;
+		case OPT_UNPIN:
+			bad = take_symbol(arg, &conf.unpin);
+			break;
+		case OPT_TO:
+			conf.to = arg;
+			break;
 		case OPT_ALLOW_NONE:
 			p->allow_none = true;
 			break;
@@ -118,6 +145,39 @@ read_options(int argc, char *argv[], struct promoter *p, int *status)
 		}
 	}
 	return 0;
+}
+
+/* What does not go together: 64, or 0. */
+static int
+check_combination(int argc)
+{
+	struct epoch_id id;
+
+	if (optind < argc)
+		return opt_usage(&option_set, "no operands are wanted");
+	if (conf.rollback != NULL && conf.unpin != NULL)
+		return opt_usage(
+		    &option_set, "--rollback and --unpin are two acts");
+	if (conf.to == NULL)
+		return 0;
+	if (conf.rollback == NULL)
+		return opt_usage(&option_set, "--to needs --rollback");
+	if (epoch_id_parse(span_str(conf.to), &id) < 0 ||
+	    strcmp(id.symbol, conf.rollback) != 0)
+		return opt_usage(&option_set, "\"%.80s\" is no epoch id of %s",
+		    conf.to, conf.rollback);
+	return 0;
+}
+
+static void
+run(struct promoter *p)
+{
+	if (conf.rollback != NULL)
+		promoter_rollback(p, conf.rollback, conf.to);
+	else if (conf.unpin != NULL)
+		promoter_unpin(p, conf.unpin);
+	else
+		promoter_run(p);
 }
 
 static int
@@ -150,16 +210,16 @@ main(int argc, char *argv[])
 	sig_init();
 	if (read_options(argc, argv, &p, &status) < 0)
 		return status;
-	if (optind < argc)
-		return opt_usage(
-		    &option_set, "unexpected operand \"%s\"", argv[optind]);
+	status = check_combination(argc);
+	if (status != 0)
+		return status;
 	opt_check_env();
 	out_init(&p.out, 1);
 	if (clock_init(&e) < 0 || in_open(&p.in, "-", &p.out, &e) < 0 ||
 	    open_redis(&p, &e) < 0)
 		status = err_report(NULL, &e);
 	else
-		promoter_run(&p);
+		run(&p);
 	if (out_close(&p.out, &e) < 0)
 		promoter_add_status(&p, err_report("stdout", &e));
 	if (conf.verbose)

@@ -30,8 +30,8 @@ promoter_show(const struct promoter *p)
 
 /* --- what goes out --- */
 
-static void
-write_epoch(struct promoter *p, int64_t ts, const char *symbol,
+void
+promoter_tell(struct promoter *p, int64_t ts, const char *symbol,
     const struct snapshot *s, const struct outcome *o)
 {
 	static const char *const names[] = {
@@ -64,8 +64,8 @@ write_epoch(struct promoter *p, int64_t ts, const char *symbol,
 	out_write(&p->out, b->p, b->n);
 }
 
-static void
-tell_rejection(struct promoter *p, const char *symbol, const struct outcome *o)
+void
+promoter_refuse(struct promoter *p, const char *symbol, const struct outcome *o)
 {
 	char code[24];
 	size_t i;
@@ -97,7 +97,7 @@ refuse(struct promoter *p, int64_t ts, const char *symbol,
 	struct err e = {.exit = EX_TEMPFAIL};
 
 	o->kind = OUTCOME_REJECTED;
-	tell_rejection(p, symbol, o);
+	promoter_refuse(p, symbol, o);
 	/* A decision has named the epoch that stays already. */
 	if ((dormant || o->id[0] == '\0') &&
 	    (connect_again(p, &e) < 0 ||
@@ -105,7 +105,7 @@ refuse(struct promoter *p, int64_t ts, const char *symbol,
 		p->failed++;
 		promoter_add_status(p, err_report(symbol, &e));
 	}
-	write_epoch(p, ts, symbol, s, o);
+	promoter_tell(p, ts, symbol, s, o);
 }
 
 /* The open snapshot ends without counting. */
@@ -142,7 +142,7 @@ apply(struct promoter *p)
 		    strcmp(s->reason, "dormant") == 0, s, &o);
 	} else {
 		*(o.kind == OUTCOME_NEW ? &p->fresh : &p->same) += 1;
-		write_epoch(p, s->end_ts, s->symbol, s, &o);
+		promoter_tell(p, s->end_ts, s->symbol, s, &o);
 	}
 	p->open = false;
 	snapshot_free(s);

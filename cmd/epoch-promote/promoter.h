@@ -39,6 +39,19 @@ void promoter_show(const struct promoter *p);
 
 void promoter_add_status(struct promoter *p, int status);
 
+/* The record of a decision; s: the snapshot, as far as it is known, or NULL. */
+void promoter_tell(struct promoter *p, int64_t ts, const char *symbol,
+    const struct snapshot *s, const struct outcome *o);
+
+/* The error line of a rejection, and its status. */
+void promoter_refuse(
+    struct promoter *p, const char *symbol, const struct outcome *o);
+
+/* back.c: go back to an older board (to: an epoch id, or NULL), and end the
+ * lock that this brings. */
+void promoter_rollback(struct promoter *p, const char *symbol, const char *to);
+void promoter_unpin(struct promoter *p, const char *symbol);
+
 /* Frees what it holds: not the connection, not the streams. */
 void promoter_free(struct promoter *p);
 

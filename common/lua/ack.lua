@@ -10,15 +10,15 @@ local wrong = wrong_type({
   KEYS[1], 'hash', KEYS[2], 'hash', KEYS[3], 'set', KEYS[4], 'set',
   KEYS[5], 'set', KEYS[6], 'hash' })
 if wrong then return { 'badtype', wrong } end
-local meta = redis.call('HMGET', KEYS[2], 'created_ts', 'retired',
-  'incarnation', 'seq', 'ack:' .. ARGV[3])
+local meta = redis.call('HMGET', KEYS[2], 'created_ts', 'incarnation', 'seq',
+  'ack:' .. ARGV[3])
 if not meta[1] then return { 'gone' } end
-if meta[2] and meta[2] ~= '' and meta[2] ~= '0' then return { 'retired' } end
-local seq, now = tonumber(ARGV[4]), tonumber(meta[4] or '0')
-if (meta[3] or '') ~= ARGV[5] or seq > now then return { 'other' } end
+if is_marked(KEYS[2], 'retired') then return { 'retired' } end
+local seq, now = tonumber(ARGV[4]), tonumber(meta[3] or '0')
+if (meta[2] or '') ~= ARGV[5] or seq > now then return { 'other' } end
 if not serves(KEYS[3], ARGV[3], ARGV[1]) then return { 'unknown' } end
 local stored = redis.call('HMGET', KEYS[6], 'seq', 'by')
-local acked = tonumber(meta[5] or '0')
+local acked = tonumber(meta[4] or '0')
 local have = math.max(acked or 0, tonumber(stored[1] or '0') or 0)
 if have > seq and have <= now then return { 'older', have } end
 if ARGV[6] ~= '' and (stored[1] ~= ARGV[6] or stored[2] ~= ARGV[7]) then
@@ -38,4 +38,4 @@ tell(KEYS[7], 'ack', ARGV[2], ARGV[4] .. ' ' .. ARGV[3])
 if settle(KEYS[3], ARGV[1], KEYS[2], KEYS[4], KEYS[5], ARGV[2]) then
   tell(KEYS[7], 'clean', ARGV[2], ARGV[4])
 end
-return { 'ok', meta[4] }
+return { 'ok', meta[3] }

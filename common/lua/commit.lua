@@ -1,14 +1,19 @@
 #!lua
 -- Make a staged epoch the active one.  Repeatable: once done it answers
 -- "already", whatever is active by then.
+-- A rollback goes where others may not, but only to an epoch that is not
+-- retired: so no contract of it was removed before it was copied.
 -- KEYS active timeline dirty clean staging pending meta(new) geometry(new)
---      had_ws(new) meta(old) fence(old) events      (no old: the new ones)
+--      had_ws(new) meta(old) fence(old) events meta(copied)
+--                                          (no old, no copied: the new ones)
 -- ARGV symbol id expected nonce token begin_ts end_ts had_ws
---      silence|forced|'' same_board field value …
+--      silence|forced|rollback|'' same_board incarnation(copied)
+--      field value …
 local wrong = wrong_type({
   KEYS[1], 'hash', KEYS[2], 'list', KEYS[3], 'set', KEYS[4], 'set',
   KEYS[5], 'zset', KEYS[6], 'hash', KEYS[7], 'hash', KEYS[8], 'string',
-  KEYS[9], 'string', KEYS[10], 'hash', KEYS[11], 'string' })
+  KEYS[9], 'string', KEYS[10], 'hash', KEYS[11], 'string',
+  KEYS[13], 'hash' })
 if wrong then return { 'badtype', wrong } end
 local symbol, id, expected = ARGV[1], ARGV[2], ARGV[3]
 local own = redis.call('HMGET', KEYS[7], 'incarnation', 'created_ts')
@@ -20,22 +25,28 @@ local active = redis.call('HGET', KEYS[1], symbol) or ''
 if active ~= expected then return { 'conflict', active } end
 
 local meta = {}
-for i = 11, #ARGV do meta[#meta + 1] = ARGV[i] end
+for i = 12, #ARGV do meta[#meta + 1] = ARGV[i] end
 local dormant, old_there = '0', false
+local back = ARGV[9] == 'rollback'
+if back and (is_marked(KEYS[13], 'retired') or
+    (redis.call('HGET', KEYS[13], 'incarnation') or '') ~= ARGV[11]) then
+  return { 'retired' }
+end
 if expected ~= '' then
   if redis.call('GET', KEYS[11]) ~= ARGV[5] then return { 'lapsed' } end
   local old = redis.call('HMGET', KEYS[10], 'begin_ts', 'snapshot_ts',
     'dormant_count', 'ticks', 'pinned')
-  if (old[1] and tonumber(ARGV[6]) < tonumber(old[1])) or
-     (old[2] and tonumber(ARGV[7]) < tonumber(old[2])) then
+  if not back and
+     ((old[1] and tonumber(ARGV[6]) < tonumber(old[1])) or
+      (old[2] and tonumber(ARGV[7]) < tonumber(old[2]))) then
     return { 'stale' }
   end
   local silent = tonumber(old[3] or '0')
   if ARGV[9] == 'silence' then
     if silent == 0 and tonumber(old[4] or '0') > 0 then return { 'tick' } end
   end
-  if ARGV[9] ~= '' then dormant = old[3] or '0' end
-  if old[5] and old[5] ~= '' and old[5] ~= '0' then
+  if ARGV[9] ~= '' and not back then dormant = old[3] or '0' end
+  if old[5] and old[5] ~= '' and old[5] ~= '0' and not back then
     if ARGV[10] ~= '1' then return { 'pinned' } end
     meta[#meta + 1] = 'pinned'
     meta[#meta + 1] = old[5]

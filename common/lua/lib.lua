@@ -62,3 +62,9 @@ local function actives_are(active, first)
   end
   return redis.call('HLEN', active) * 2 == #ARGV - first + 1
 end
+
+-- Is that mark of meta set: there, and neither empty nor 0?
+local function is_marked(meta, mark)
+  local value = redis.call('HGET', meta, mark)
+  return value and value ~= '' and value ~= '0'
+end

@@ -17,7 +17,8 @@ for i = first, #ARGV, 2 do
   local options = redis.call('HGET', KEYS[6 + i - first], 'options')
   if have[1] and serves(KEYS[2], ARGV[1], ARGV[i]) and
      (have[2] ~= have[3] or options ~= ARGV[2]) then
-    redis.call('HDEL', meta, ack)
+    -- Not deleted: it tells that there is something of the model to remove.
+    if have[3] then redis.call('HSET', meta, ack, '0') end
     make_dirty(KEYS[3], KEYS[4], ARGV[i + 1])
   end
 end

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 #include "sum.h"
 
-#include "geom.h"
+#include "text.h"
 
 void
-sum_start(struct sum *s, struct inspect *in)
+sum_start(struct sum *s, const struct view *v)
 {
-	*s = (struct sum){.in = in};
+	*s = (struct sum){.view = v};
 	sha256_start(&s->sha);
 }
 
@@ -21,20 +21,14 @@ sum_line(struct sum *s, struct span field, struct span value)
 	text_vis(&s->line, value);
 	buf_char(&s->line, '\n');
 	sha256_add(&s->sha, buf_view(&s->line));
-	if (s->in->text)
-		out_write(&s->in->out, s->line.p, s->line.n);
+	if (s->tell != NULL)
+		s->tell(buf_view(&s->line), s->ctx);
 }
 
 void
-sum_end(struct sum *s, const char *subject, bool whole)
+sum_end(struct sum *s, char hash[SHA256_TEXT])
 {
-	char hash[SHA256_TEXT];
-
 	sha256_end(&s->sha, hash);
-	buf_clear(&s->line);
-	buf_fmt(&s->line, "%s  %s", hash, subject);
-	if (whole && !s->in->text)
-		out_line(&s->in->out, buf_view(&s->line));
 	buf_free(&s->line);
 	buf_free(&s->name);
 }
@@ -48,7 +42,7 @@ sum_key(struct sum *s, struct buf *key, enum key_name name, struct span of,
 	buf_clear(&s->name);
 	key_add(&s->name, &plain, name, of, sub);
 	buf_clear(key);
-	key_add(key, s->in->view.keys, name, of, sub);
+	key_add(key, s->view->keys, name, of, sub);
 	return buf_view(key);
 }
 
@@ -74,6 +68,7 @@ on_contract(const struct db_val *v, void *ctx)
 	struct buf key = {0};
 
 	hash_read(v, &h);
+	cs->s->missing += h.n == 0;
 	sum_key(
 	    cs->s, &key, KEY_CONTRACT, span_str(cs->id), cs->cids[cs->next]);
 	if (cs->values) { /* which epoch it is must not matter */
@@ -90,29 +85,29 @@ on_contract(const struct db_val *v, void *ctx)
 }
 
 int
-sum_board(struct sum *s, const char *id, const struct board_ids *b, bool values,
-    struct err *e)
+sum_board(struct sum *s, const char *id, struct span geometry,
+    const struct span *ids, size_t n, bool values, struct err *e)
 {
-	struct contract_sum cs = {s, id, b->ids, 0, values};
+	struct contract_sum cs = {s, id, ids, 0, values};
 	struct buf key = {0};
 	struct err drained;
-	char hash[GEOM_HASH_TEXT];
+	char hash[SHA256_TEXT];
 	int rc = 0;
 
-	for (size_t i = 0; i < b->n && rc == 0; i++) {
+	for (size_t i = 0; i < n && rc == 0; i++) {
 		struct span argv[2] = {SPAN_LIT("HGETALL")};
 
 		buf_clear(&key);
-		key_add(&key, s->in->view.keys, KEY_CONTRACT, span_str(id),
-		    b->ids[i]);
+		key_add(
+		    &key, s->view->keys, KEY_CONTRACT, span_str(id), ids[i]);
 		argv[1] = buf_view(&key);
-		rc = db_push(s->in->view.db, argv, 2, on_contract, &cs, e);
+		rc = db_push(s->view->db, argv, 2, on_contract, &cs, e);
 	}
-	if (db_drain(s->in->view.db, &drained) < 0 && rc == 0) {
+	if (db_drain(s->view->db, &drained) < 0 && rc == 0) {
 		*e = drained;
 		rc = -1;
 	}
-	sha256_hex(buf_view(&b->text), hash);
+	sha256_hex(geometry, hash);
 	sum_key(s, &key, KEY_GEOMETRY, span_str(id), SPAN_NONE);
 	if (values) {
 		buf_clear(&s->name);
