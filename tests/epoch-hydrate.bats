@@ -240,36 +240,67 @@ meta() { # FIELD...
 	done
 }
 
-@test "a real board, or a wide one: 100,000 ticks in any order" {
-	if [[ -n $BOARDS ]]; then
-		local day i=0
-		for day in 22 23 24; do
+# So many tenths of a chain's contracts, as a snapshot of that time.
+part() { # CHAIN TENTHS TS
+	perl -ne '
+		BEGIN { ($tenths, $ts) = splice(@ARGV, 0, 2) }
+		if (/"type":"contract"/) {
+			next if $n++ % 10 >= $tenths;
+			$left++;
+		} else {
+			s/"ts":\d+/"ts":$ts/;
+			s/"contracts":\d+/"contracts":$left/;
+		}
+		print' "$2" "$3" "$1" | geom-hash
+}
+
+# Boards that only grow, each refreshed, of a real one or a wide one.
+make_wide() {
+	local day tenths ts
+	for day in 22 23; do
+		if [[ -n $BOARDS ]]; then
 			xz -dc "$BOARDS/cboe/_SPX-2026-07-$day.json.xz" |
-				chain-fetch --source cboe --from - SPX | geom-hash >day$day
-			GROWING[i++]=$PWD/day$day
+				chain-fetch --source cboe --from - SPX
+		else
+			make_chain -n 3000 -s $day -t $((T + day * 1000))
+		fi >day$day
+	done
+	ts=$(sed -n 's/.*"chain_begin","ts":\([0-9]*\).*/\1/p' day23)
+	GROWING=()
+	for tenths in 8 9 10; do
+		for day in 22 23; do
+			ts=$((ts + 60000))
+			part day$day $tenths $ts >wide$tenths-$day
+			GROWING+=("$PWD/wide$tenths-$day")
 		done
-		# A board that only grows: those that leave stay away.
-		GROWING=("$PWD/day22")
-	else
-		make_chain -n 3000 -s 9 -t $((T + 180000)) | geom-hash >wide
-		make_chain -n 3000 -s 8 -t $((T + 240000)) | geom-hash >later
-		GROWING=("$PWD/wide" "$PWD/later")
-	fi
+	done
+}
+
+@test "a real board, or a wide one, as it grows: 100,000 ticks in any order" {
+	local seed board at n base digest=''
+	make_wide
 	base=$(records contract "${GROWING[0]}" | sed -n 's/.*"quote_ts":\([0-9]*\).*/\1/p' | head -n 1)
-	"$TICKS" make 100000 7 "$base" "${GROWING[0]}" >ticks
+	"$TICKS" make 100000 7 "$base" "${GROWING[-1]}" >ticks
 	for ((seed = 1; seed <= ${SEEDS:-1}; seed++)); do
 		rcli FLUSHALL >/dev/null
 		"$TICKS" shuffle $seed <ticks >in
+		n=$(wc -l <in) at=0
 		epoch-promote <"${GROWING[0]}" >/dev/null
 		hydrate_start --redis-timeout 20
-		head -n 60000 in >&6
-		[[ ${#GROWING[@]} == 1 ]] || epoch-promote <"${GROWING[1]}" >/dev/null
-		epoch-promote --force <"${GROWING[-1]}" >/dev/null
-		tail -n +60001 in >&6
+		for board in "${GROWING[@]:1}"; do
+			sed -n "$((at * n / 6 + 1)),$(((at + 1) * n / 6))p" in >&6
+			at=$((at + 1))
+			epoch-promote <"$board" >/dev/null
+		done
+		sed -n "$((5 * n / 6 + 1)),\$p" in >&6
 		hydrate_end
 		as_expected in "${GROWING[@]}"
 		sum_of out
-		assert "$sum_read" = "$(wc -l <in)"
+		assert "$sum_read" = "$n" "seed $seed"
+		assert "$sum_held $sum_dropped" = "0 0"
+		assert "$(rcli LLEN epoch:timeline:SPX)" = 3
+		assert "$(epoch-inspect --digest --values SPX)" = \
+		    "${digest:=$(epoch-inspect --digest --values SPX)}" "seed $seed"
 	done
 }
 
