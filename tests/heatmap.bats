@@ -208,7 +208,7 @@ sheets_as_built() { # [OPTION...]
 }
 
 is_done() {
-	is_clean && [[ $(grep '"type":"heatmap",' out | tail -n 1 | jq .seq) == \
+	is_clean && [[ $(rcli HGET "epoch:$(active):model:heatmap" seq) == \
 	    $(rcli HGET "epoch:meta:$(active)" seq) ]]
 }
 
@@ -257,6 +257,7 @@ promote_real() { # SESSION [OPTION...]
 		fi
 		eventually is_done
 		sheets_as_built
+		: >out
 		sed 's/"\(oldest_quote_\)\?ts":[0-9]*//g; s/"seq":[0-9]*//' \
 		    have >now
 		cmp -s now last || differ=$((differ + 1))
