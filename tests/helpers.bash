@@ -306,7 +306,7 @@ redis_start() {
 	((${#sock} < 100)) || sock=$(mktemp -d /tmp/epoch-test.XXXXXX)/s
 	rm -f "$sock"
 	# timeout: it ends even if whoever should stop it was killed.
-	timeout -k 2 900 redis-server --port 0 --unixsocket "$sock" \
+	timeout -k 2 "${REDIS_LIFE:-900}" redis-server --port 0 --unixsocket "$sock" \
 	    --dir "$dir" --pidfile "$dir/pid" --save '' --appendonly no "$@" \
 	    </dev/null >>"$dir/log" 2>&1 3>&- 4>&- &
 	disown

@@ -19,6 +19,8 @@
 #	ticks.pl expect TICKS GEOMETRY...
 #		the text of `epoch-inspect --digest --values --text` for the
 #		last of these boards (they only grow) after all of it
+#	ticks.pl newest
+#		the lines of such a text that the ticks on stdin settle
 #	ticks.pl sum
 #		stdin's hydrated records, added up: NAME COUNT a line; says
 #		which does not close
@@ -161,19 +163,57 @@ sub newer {
 	    $x->[2] <=> $y->[2] || $x->[3] cmp $y->[3]) > 0;
 }
 
+# A candidate for a contract's group.
+sub offer {
+	my ($best, $id, $group, $ts, $origin, $seq, $line) = @_;
+	my %v = map { $_ => field($line, $_) } @{$values{$group}};
+	return unless grep { defined } values %v;
+	my $bytes = join "\t",
+	    map { defined $v{$_} ? $v{$_} : '' } @{$values{$group}};
+	my $c = [$ts, $origin, $seq, $bytes, \%v];
+	my $b = $best->{$id}{$group};
+	$best->{$id}{$group} = $c if !$b || newer($c, $b);
+}
+
+sub offer_ticks {
+	my ($best, $f) = @_;
+	while (my $line = <$f>) {
+		next unless $line =~ /"type":"tick"/;
+		my $ts = field($line, 'ts');
+		next if $ts > field($line, 'recv_ts') + 5000;
+		offer($best, field($line, 'id'), $group_of{field($line, 'kind')},
+		    $ts, 1, field($line, 'feed_seq') // 0, $line);
+	}
+}
+
+# What the best of a contract's groups make of its fields.
+sub settle {
+	my ($all, $best) = @_;
+	for my $group (keys %values) {
+		my $b = $best->{$group} or next;
+		$all->{"${group}_ts"} = $b->[0];
+		defined $b->[4]{$_} and $all->{$_} = $b->[4]{$_}
+		    for @{$values{$group}};
+	}
+}
+
+sub show {
+	my ($id, $all) = @_;
+	print "contract:$id\t$_\t$all->{$_}\n" for sort keys %$all;
+}
+
+sub newest {
+	my %best;
+	offer_ticks(\%best, \*STDIN);
+	for my $id (sort keys %best) {
+		settle(\my %all, $best{$id});
+		show($id, \%all);
+	}
+}
+
 sub expect {
 	my ($ticks, @boards) = @_;
-	my (%best, %board, $end);
-	my $offer = sub {
-		my ($id, $group, $ts, $origin, $seq, $line) = @_;
-		my %v = map { $_ => field($line, $_) } @{$values{$group}};
-		return unless grep { defined } values %v;
-		my $bytes = join "\t",
-		    map { defined $v{$_} ? $v{$_} : '' } @{$values{$group}};
-		my $c = [$ts, $origin, $seq, $bytes, \%v];
-		my $b = $best{$id}{$group};
-		$best{$id}{$group} = $c if !$b || newer($c, $b);
-	};
+	my (%best, %board);
 	for my $file (@boards) {
 		my $default;
 		%board = ();
@@ -193,27 +233,16 @@ sub expect {
 			for my $group (keys %values) {
 				my $ts = $group eq 'volume' ? $default
 				    : field($line, "${group}_ts") // $default;
-				$offer->($id, $group, $ts, 0, -1, $line);
+				offer(\%best, $id, $group, $ts, 0, -1, $line);
 			}
 		}
 	}
 	open my $f, '<', $ticks or die "$ticks: $!";
-	while (my $line = <$f>) {
-		next unless $line =~ /"type":"tick"/;
-		my $ts = field($line, 'ts');
-		next if $ts > field($line, 'recv_ts') + 5000;
-		$offer->(field($line, 'id'), $group_of{field($line, 'kind')},
-		    $ts, 1, field($line, 'feed_seq') // 0, $line);
-	}
+	offer_ticks(\%best, $f);
 	for my $id (sort keys %board) {
 		my %all = %{$board{$id}};
-		for my $group (keys %values) {
-			my $b = $best{$id}{$group} or next;
-			$all{"${group}_ts"} = $b->[0];
-			defined $b->[4]{$_} and $all{$_} = $b->[4]{$_}
-			    for @{$values{$group}};
-		}
-		print "contract:$id\t$_\t$all{$_}\n" for sort keys %all;
+		settle(\%all, $best{$id});
+		show($id, \%all);
 	}
 	print "geometry\t\t", sha256_hex(join '', map { "$_\n" } sort keys %board), "\n";
 }
@@ -236,7 +265,7 @@ sub sum {
 }
 
 my %do = (make => \&make, strange => \&strange, shuffle => \&reorder,
-    events => \&events, cuts => \&cuts, expect => \&expect, sum => \&sum);
+    events => \&events, cuts => \&cuts, expect => \&expect, newest => \&newest, sum => \&sum);
 my $what = shift // '';
 die "ticks.pl: see its first lines\n" unless $do{$what};
 $do{$what}->(@ARGV);

@@ -23,7 +23,7 @@ teardown_file() {
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return 1
 	export MASSIVE_API_KEY=soak-TEST-key
-	standin_start --board "$BOARD" --ttl 900
+	standin_start --board "$BOARD" --ttl $((3 * SECONDS_LONG + 900))
 	mkfifo ready
 	exec 8<>ready
 }
