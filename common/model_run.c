@@ -231,6 +231,7 @@ model_close(struct model *m)
 	free(m->names);
 	buf_free(&m->lines);
 	hear_close(&m->hear);
+	slot_worker_free(&m->w);
 	act_free(&m->w.act);
 	db_close(&m->w.act.view.db);
 }

@@ -67,12 +67,12 @@ slot_read(struct slot_worker *w, struct slot *s, struct err *e)
 
 /* ---- publishing ---- */
 
-static void
-docs_free(struct model_docs *d)
+void
+slot_worker_free(struct slot_worker *w)
 {
-	words_free(&d->docs);
-	words_free(&d->gone);
-	buf_free(&d->out);
+	words_free(&w->docs.docs);
+	words_free(&w->docs.gone);
+	buf_free(&w->docs.out);
 }
 
 static int
@@ -149,7 +149,7 @@ is_acked(const struct slot_worker *w, const struct plate *p)
 int
 slot_work(struct slot_worker *w, struct slot *s, struct buf *out, struct err *e)
 {
-	struct model_docs d = {.ts = 0};
+	struct model_docs *d = &w->docs;
 	int rc = plate_look(&s->plate, &w->act.view, s->id, e);
 	enum ack_result r;
 
@@ -158,29 +158,27 @@ slot_work(struct slot_worker *w, struct slot *s, struct buf *out, struct err *e)
 	rc = slot_read(w, s, e);
 	if (rc <= 0)
 		return rc;
-	r = publish(w, s, s->published == 0, &d, e);
+	r = publish(w, s, s->published == 0, d, e);
 	if (r == ACK_BASE) { /* what is stored is not ours: all of it */
 		w->again++;
-		r = publish(w, s, true, &d, e);
+		r = publish(w, s, true, d, e);
 	}
 	if (r == ACK_DONE)
-		buf_span(out, buf_view(&d.out));
-	docs_free(&d);
+		buf_span(out, buf_view(&d->out));
 	return settle(w, s, r, e);
 }
 
 int
 slot_show(struct slot_worker *w, struct slot *s, struct buf *out, struct err *e)
 {
-	struct model_docs d = {.ts = 0};
+	struct model_docs *d = &w->docs;
 	int rc = plate_look(&s->plate, &w->act.view, s->id, e);
 
 	if (rc > 0)
 		rc = slot_read(w, s, e);
-	if (rc > 0 && build(w, s, true, &d, e) < 0)
+	if (rc > 0 && build(w, s, true, d, e) < 0)
 		rc = -1;
 	if (rc > 0)
-		buf_span(out, buf_view(&d.out));
-	docs_free(&d);
+		buf_span(out, buf_view(&d->out));
 	return rc;
 }

@@ -61,9 +61,12 @@ struct slot_worker {
 	const char *name, *options;
 	char by[ACT_NONCE];
 	struct act act;
+	struct model_docs docs; /* the last build's: they have megabytes */
 	/* counters */
 	uint64_t whole, changed, contracts, published, again;
 };
+
+void slot_worker_free(struct slot_worker *w);
 
 /* Forget what was read and computed, not the symbol. */
 void slot_close(const struct slot_worker *w, struct slot *s);
