@@ -43,6 +43,7 @@ setup() {
 	export LIVE_WATCH='--threshold 0.5 --max-backoff 4'
 	export REDIS_LIFE=$((SOAK_SECONDS * 2 + 3000))
 	PID='' RUN=0
+	rm -rf "$BATS_FILE_TMPDIR/redis/appendonlydir"
 	redis_again
 }
 
@@ -66,7 +67,7 @@ patiently() {
 		"$@" >/dev/null 2>&1 && return 0
 		sleep 0.05
 	done
-	fail "never came true: $*"
+	fail "never came true: $*" "$(tail -n 5 "err.$RUN")"
 }
 
 redis_again() {
