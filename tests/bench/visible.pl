@@ -37,18 +37,21 @@ sub command {
 my ($hints, $reader) = (redis_open(), redis_open());
 command($hints, 'SUBSCRIBE', 'epoch:events');
 my $select = IO::Select->new($hints);
-my ($cursor, $end, @took) = (0, time + $seconds);
+command($reader, 'HGET', "epoch:meta:$epoch", 'seq');
+my ($size, $cursor) = (scalar <$reader>, scalar <$reader>);
+$cursor =~ s/\D//g;
+my ($end, @took) = time + $seconds;
 while ((my $left = $end - time) > 0) {
 	next unless $select->can_read($left);
 	sysread($hints, my $buf, 65536) or last;
 	next unless $buf =~ /hydrate/;
 	command($reader, 'EVAL', $script, 1, "epoch:$epoch:changed", $cursor,
 	    "epoch:$epoch:contract:");
-	my $size = <$reader>;
+	$size = <$reader>;
 	$size =~ /^\$/ or die $size;
 	my ($next, @times) = split ' ', scalar <$reader>;
 	my $now = 1000 * (time + $offset);
-	push @took, map { $now - $_ } @times if $cursor > 0; # not the old ones
+	push @took, map { $now - $_ } @times;
 	$cursor = $next;
 }
 @took = sort { $a <=> $b } @took;
