@@ -1,4 +1,4 @@
-#!lua
+#!lua flags=allow-oom
 -- Keep the digest of a superseded epoch's values: they are final.
 -- KEYS active meta
 -- ARGV symbol id incarnation seal
