@@ -20,7 +20,8 @@ teardown_file() {
 
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return 1
-	export MASSIVE_API_KEY=$KEY
+	# of the board: its contracts expire
+	export MASSIVE_API_KEY=$KEY EPOCH_NOW_MS=1794495777000
 	tap_pid=
 }
 
@@ -430,7 +431,7 @@ teardown() {
 		standin_control 'burst 100 0 kinds=T:1,Q:1 pick=subscribed' \
 		    'wait idle' "$how"
 		n=$((n + 1))
-		standin_control "wait pairs 163"
+		standin_control "wait pairs 407"
 		eventually has_count gap $((n - 1))
 		assert "$(standin_status .opened)" = $n
 	done
@@ -451,7 +452,7 @@ teardown() {
 		standin_control \
 		    'burst 2000 0 kinds=T:1,Q:1 pick=subscribed frame=700' abort
 		eventually has_count gap $n
-		standin_control 'wait pairs 163'
+		standin_control 'wait pairs 407'
 	done
 	standin_control 'wait idle'
 	standin_control 'burst 500 0 kinds=T:1 pick=subscribed' 'wait idle'
@@ -474,7 +475,7 @@ teardown() {
 	ready_tap SPX
 	before=$(ls "/proc/$tap_pid/fd" | wc -l)
 	for ((n = 1; n <= 30; n++)); do
-		standin_control abort "wait closed $n" 'wait pairs 163'
+		standin_control abort "wait closed $n" 'wait pairs 407'
 	done
 	eventually eval '[[ $(ls "/proc/$tap_pid/fd" | wc -l) == "$before" ]]'
 	eventually has_count gap 30

@@ -22,7 +22,8 @@ teardown_file() {
 
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return 1
-	export MASSIVE_API_KEY=soak-TEST-key
+	# of the board: its contracts expire
+	export MASSIVE_API_KEY=soak-TEST-key EPOCH_NOW_MS=1794495777000
 	standin_start --board "$BOARD" --ttl $((3 * SECONDS_LONG + 900))
 	mkfifo ready
 	exec 8<>ready
@@ -69,7 +70,7 @@ has_received() {
 	fds=$(descriptors)
 	for ((n = 1; n <= RECONNECTS; n++)); do
 		standin_control 'burst 20 0 kinds=T:1 pick=subscribed' abort \
-		    "wait opened $((n + 1))" 'wait pairs 163'
+		    "wait opened $((n + 1))" 'wait pairs 407'
 		((n != 50)) || before=$(resident)
 	done
 	eventually has_descriptors "$fds"
