@@ -262,15 +262,17 @@ is_done() {
 @test "incremental is full: random batches over a real board, refreshes among them" {
 	need_boards
 	local i last='' differ=0 rounds=${BATCHES:-60}
-	promote_real 2026-07-22 --expirations 2026-07-22:2026-08-07
+	# WHOLE=1: all of the board; it takes longer
+	local -a window=(--expirations 2026-07-22:2026-08-07)
+	[[ -z ${WHOLE-} ]] || window=()
+	promote_real 2026-07-22 "${window[@]}"
 	rcli GET "epoch:$(active):geometry" | grep . >ids
 	((rounds > 0 && $(wc -l <ids) > 1000))
 	start model-gex --gamma live -v
 	eventually is_done
 	for ((i = 1; i <= rounds; i++)); do
 		if ((i % 20 == 10)); then # the same session, two hours later
-			promote_real 2026-07-23 \
-			    --expirations 2026-07-22:2026-08-07
+			promote_real 2026-07-23 "${window[@]}"
 		else
 			batch $i $((1 + i % 40)) | epoch-hydrate >/dev/null
 		fi
