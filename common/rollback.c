@@ -5,9 +5,9 @@
  *
  * Why it is right: it is the very promotion of promote.c, with its fence and
  * its commit.  A superseded epoch does not change, so what is copied is what
- * was checked against its seal.  It may be retired meanwhile: its contracts go
- * only after the mark, and commit.lua refuses a copy of a marked one, so that
- * a copy that counts was whole.
+ * was checked against its seal.  It may be retired meanwhile: then a contract
+ * is there as a whole or not at all, one that is not there ends the copy, and
+ * the mark, which is set before any goes, tells that this is no damage.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -208,7 +208,6 @@ make_copy(struct rollback *b, struct err *e)
 	if (check_seal(b, e) < 0 || copy_board(b, e) < 0)
 		return -1;
 	s->copy_of = b->from;
-	s->copy_life = life_of(b);
 	s->begin_ts = s->end_ts = b->now.now_ms;
 	s->symbol = b->symbol;
 	s->reason = "rollback";
