@@ -43,15 +43,6 @@ rollback_free(struct rollback *b)
 
 /* ---- which epoch ---- */
 
-static void
-on_ids(const struct db_val *v, void *ctx)
-{
-	struct words *ids = ctx;
-
-	for (size_t i = 0; i < db_len(v); i++)
-		words_span(ids, db_str(db_at(v, i)));
-}
-
 static int
 read_page(struct rollback *b, int64_t at, struct words *ids, struct err *e)
 {
@@ -63,7 +54,8 @@ read_page(struct rollback *b, int64_t at, struct words *ids, struct err *e)
 	act_key(b->act, KEY_TIMELINE, span_str(b->symbol));
 	words_int(w, at);
 	words_int(w, at + PAGE - 1);
-	return db_call(b->act->view.db, words_view(w), w->n, on_ids, ids, e);
+	return db_call(
+	    b->act->view.db, words_view(w), w->n, act_strings, ids, e);
 }
 
 /* Read meta of an id: 1 it can be gone back to, 0 not, -1 and *e. */

@@ -19,8 +19,6 @@
  * by one who goes on, and two of us do the same work twice, no harm.  A model
  * is forgotten by one script, by the very rule of an acknowledgement.
  */
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
