@@ -87,6 +87,15 @@ act_answer(const struct db_val *v, void *ctx)
 	}
 }
 
+void
+act_strings(const struct db_val *v, void *ctx)
+{
+	struct words *w = ctx;
+
+	for (size_t i = 0; i < db_len(v); i++)
+		words_span(w, db_str(db_at(v, i)));
+}
+
 int
 act_script(struct act *a, struct db_script *s, struct err *e)
 {

@@ -61,6 +61,9 @@ void act_key(struct act *a, enum key_name name, struct span of);
 /* A db_fn for a script's answer: ctx is a struct answer. */
 void act_answer(const struct db_val *v, void *ctx);
 
+/* A db_fn for a list of strings: ctx is a struct words, which gets them. */
+void act_strings(const struct db_val *v, void *ctx);
+
 /* Run a script over a->keys and a->args; its answer is in a->answer. */
 int act_script(struct act *a, struct db_script *s, struct err *e);
 bool act_said(const struct act *a, const char *status);

@@ -318,7 +318,6 @@ commit_words(struct promotion *p)
 	act_key(act, KEY_META, old);
 	act_key(act, KEY_FENCE, old);
 	act_key(act, KEY_EVENTS, SPAN_NONE);
-	act_key(act, KEY_META, copies ? span_str(p->s->copy_of) : id);
 	words_str(&act->args, p->s->symbol);
 	words_span(&act->args, id);
 	words_span(&act->args, old_id(p));
@@ -332,7 +331,6 @@ commit_words(struct promotion *p)
 			      : p->v->forced     ? "forced"
 						 : "");
 	words_int(&act->args, same_board);
-	words_span(&act->args, copies ? p->s->copy_life : SPAN_LIT(""));
 	add_meta(p, &act->args);
 }
 
@@ -350,8 +348,7 @@ commit(struct promotion *p, struct err *e)
 		return ACT_DONE;
 	if (act_said(act, "badtype"))
 		return act_refusal(act, "commit", e);
-	return ACT_AGAIN; /* lapsed, conflict, stale, tick, pinned, retired,
-			   * gone */
+	return ACT_AGAIN; /* lapsed, conflict, stale, tick, pinned, gone */
 }
 
 /* Fence, carry, commit; again from the fence while only that was lost. */

@@ -5,9 +5,9 @@
  *
  * Why it is right: it is the very promotion of promote.c, with its fence and
  * its commit.  A superseded epoch does not change, so what is copied is what
- * was checked against its seal.  It may be retired meanwhile: its contracts go
- * only after the mark, and commit.lua refuses a copy of a marked one, so that
- * a copy that counts was whole.
+ * was checked against its seal.  It may be retired meanwhile: then a contract
+ * is there as a whole or not at all, one that is not there ends the copy, and
+ * the mark, which is set before any goes, tells that this is no damage.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,15 +43,6 @@ rollback_free(struct rollback *b)
 
 /* ---- which epoch ---- */
 
-static void
-on_ids(const struct db_val *v, void *ctx)
-{
-	struct words *ids = ctx;
-
-	for (size_t i = 0; i < db_len(v); i++)
-		words_span(ids, db_str(db_at(v, i)));
-}
-
 static int
 read_page(struct rollback *b, int64_t at, struct words *ids, struct err *e)
 {
@@ -63,7 +54,8 @@ read_page(struct rollback *b, int64_t at, struct words *ids, struct err *e)
 	act_key(b->act, KEY_TIMELINE, span_str(b->symbol));
 	words_int(w, at);
 	words_int(w, at + PAGE - 1);
-	return db_call(b->act->view.db, words_view(w), w->n, on_ids, ids, e);
+	return db_call(
+	    b->act->view.db, words_view(w), w->n, act_strings, ids, e);
 }
 
 /* Read meta of an id: 1 it can be gone back to, 0 not, -1 and *e. */
@@ -208,7 +200,6 @@ make_copy(struct rollback *b, struct err *e)
 	if (check_seal(b, e) < 0 || copy_board(b, e) < 0)
 		return -1;
 	s->copy_of = b->from;
-	s->copy_life = life_of(b);
 	s->begin_ts = s->end_ts = b->now.now_ms;
 	s->symbol = b->symbol;
 	s->reason = "rollback";

@@ -29,10 +29,8 @@ struct snapshot {
 	struct span spot, spot_ts;
 	char default_ts[24]; /* time of groups that carry none, ms */
 	/* A copy of an older epoch (rollback.c), else NULL: its contracts are
-	 * read there, and the board has no lines, only ids.  Which life of the
-	 * database that epoch was read in. */
+	 * read there, and the board has no lines, only ids. */
 	const char *copy_of;
-	struct span copy_life;
 };
 
 void snapshot_free(struct snapshot *s);

@@ -380,7 +380,8 @@ after_retire_source() {
 @test "what it goes back to is retired at any moment: whole, or refused" {
 	REFUSED=0
 	at_each_stop retire_source
-	((REFUSED > 8)) || fail "refused $REFUSED of $STOPS"
+	# Retired once all was read, the copy is whole.
+	((REFUSED > 8 && REFUSED < STOPS)) || fail "refused $REFUSED of $STOPS"
 }
 
 @test "three rollbacks and a broom at once: one chain, one winner at a time" {

@@ -27,12 +27,20 @@ struct gc {
 	uint64_t condemned, swept, contracts;
 };
 
-/* Report *e about subject and remember its status. */
+/* tell.c.  Report *e about subject and remember its status. */
 void gc_fail(struct gc *g, const char *subject, const struct err *e);
 
 /* A record: gc_begin, fields, gc_end. */
 void gc_begin(struct gc *g, const char *act);
 void gc_end(struct gc *g);
+
+/* One line of counters on stderr. */
+void gc_show(const struct gc *g);
+
+/* alone.c: no epoch waits for that model any more (member: NAME or
+ * NAME@SYMBOL); an epoch stays, or need not any more.  -1 and *e. */
+int gc_forget(struct gc *g, const char *member, struct err *e);
+int gc_keep(struct gc *g, const char *id, bool stays, struct err *e);
 
 /* walk.c: seal, retire, go on with retiring, erase, along the timelines.
  * sweep.c: reservations that will not be committed.  -1 and *e when Redis

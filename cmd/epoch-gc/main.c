@@ -19,8 +19,6 @@
  * by one who goes on, and two of us do the same work twice, no harm.  A model
  * is forgotten by one script, by the very rule of an acknowledgement.
  */
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -28,7 +26,6 @@
 #include "clock.h"
 #include "gc.h"
 #include "opt.h"
-#include "rec.h"
 #include "sig.h"
 
 enum {
@@ -183,74 +180,6 @@ read_options(struct gc *g, int argc, char *argv[])
 	return take_symbols(g, argv + optind, argc - optind);
 }
 
-/* ---- telling ---- */
-
-void
-gc_fail(struct gc *g, const char *subject, const struct err *e)
-{
-	g->status = err_worse(g->status, err_report(subject, e));
-}
-
-void
-gc_begin(struct gc *g, const char *act)
-{
-	buf_clear(&g->line);
-	rec_begin(&g->line, "gc", g->now);
-	rec_add_str(&g->line, "act", act);
-}
-
-/* Written at once: who is killed has told what it did. */
-void
-gc_end(struct gc *g)
-{
-	if (g->dry)
-		rec_add_bool(&g->line, "dry_run", true);
-	rec_end(&g->line);
-	out_write(&g->out, g->line.p, g->line.n);
-	out_flush(&g->out);
-}
-
-/* ---- the acts that stand alone ---- */
-
-static int
-forget(struct gc *g, struct err *e)
-{
-	int64_t gone, cleaned;
-
-	if (ack_forget(&g->act, conf.forget, &gone, &cleaned, e) < 0)
-		return -1;
-	if (gone == 0)
-		return err_set(e, EX_NO, "NO_MODEL",
-		    "no model of that name is registered");
-	gc_begin(g, "forget");
-	rec_add_str(&g->line, "model", conf.forget);
-	rec_add_int(&g->line, "registrations", gone);
-	rec_add_int(&g->line, "cleaned", cleaned);
-	gc_end(g);
-	return 0;
-}
-
-static int
-keep(struct gc *g, const char *id, bool stays, struct err *e)
-{
-	struct epoch_id parts;
-	int rc = retire_keep(&g->act, id, stays, e);
-
-	if (rc < 0)
-		return -1;
-	if (rc == 0)
-		return err_set(e, EX_NO, "NO_EPOCH", "no such epoch");
-	if (rc == 2)
-		return err_set(
-		    e, EX_NO, "RETIRED", "retired: its contracts are gone");
-	epoch_id_parse(span_str(id), &parts);
-	gc_begin(g, stays ? "keep" : "release");
-	rec_add_str(&g->line, "symbol", parts.symbol);
-	rec_add_str(&g->line, "epoch_id", id);
-	gc_end(g);
-	return 0;
-}
-
 static int
 run(struct gc *g, struct err *e)
 {
@@ -258,23 +187,12 @@ run(struct gc *g, struct err *e)
 	if (act_now(&g->act, &g->now, e) < 0)
 		return -1;
 	if (conf.forget != NULL)
-		return forget(g, e);
+		return gc_forget(g, conf.forget, e);
 	if (conf.keep != NULL)
-		return keep(g, conf.keep, true, e);
+		return gc_keep(g, conf.keep, true, e);
 	if (conf.release != NULL)
-		return keep(g, conf.release, false, e);
+		return gc_keep(g, conf.release, false, e);
 	return gc_walk(g, e) < 0 || gc_sweep(g, e) < 0 ? -1 : 0;
-}
-
-static void
-show_counts(const struct gc *g)
-{
-	err_warn(NULL, "COUNTS",
-	    "epochs %" PRIu64 " sealed %" PRIu64 " retired %" PRIu64
-	    " resumed %" PRIu64 " erased %" PRIu64 " condemned %" PRIu64
-	    " swept %" PRIu64 " contracts %" PRIu64,
-	    g->seen, g->sealed, g->retired, g->resumed, g->erased, g->condemned,
-	    g->swept, g->contracts);
 }
 
 int
@@ -307,7 +225,7 @@ main(int argc, char *argv[])
 	if (out_close(&g.out, &e) < 0)
 		gc_fail(&g, "stdout", &e);
 	if (conf.verbose)
-		show_counts(&g);
+		gc_show(&g);
 	act_free(&g.act);
 	free(g.symbols);
 	buf_free(&g.line);

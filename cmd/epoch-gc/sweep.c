@@ -9,15 +9,6 @@
 
 #define PAGE 200
 
-static void
-on_ids(const struct db_val *v, void *ctx)
-{
-	struct words *out = ctx;
-
-	for (size_t i = 0; i < db_len(v); i++)
-		words_span(out, db_str(db_at(v, i)));
-}
-
 /* Those of the limit and before, without the first skip. */
 static int
 read_old(
@@ -34,8 +25,8 @@ read_old(
 	words_str(&act->keys, "LIMIT");
 	words_int(&act->keys, (int64_t)skip);
 	words_int(&act->keys, PAGE);
-	return db_call(
-	    act->view.db, words_view(&act->keys), act->keys.n, on_ids, ids, e);
+	return db_call(act->view.db, words_view(&act->keys), act->keys.n,
+	    act_strings, ids, e);
 }
 
 static bool

@@ -32,15 +32,6 @@ struct walk {
 
 /* ---- reading ---- */
 
-static void
-on_ids(const struct db_val *v, void *ctx)
-{
-	struct words *out = ctx;
-
-	for (size_t i = 0; i < db_len(v); i++)
-		words_span(out, db_str(db_at(v, i)));
-}
-
 static int
 read_timeline(
     struct walk *w, int64_t from, int64_t to, struct words *out, struct err *e)
@@ -53,8 +44,8 @@ read_timeline(
 	act_key(act, KEY_TIMELINE, span_str(w->symbol));
 	words_int(&act->keys, from);
 	words_int(&act->keys, to);
-	return db_call(
-	    act->view.db, words_view(&act->keys), act->keys.n, on_ids, out, e);
+	return db_call(act->view.db, words_view(&act->keys), act->keys.n,
+	    act_strings, out, e);
 }
 
 /* Under a page that was read a promotion moves all others on: what comes

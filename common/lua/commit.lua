@@ -1,19 +1,16 @@
 #!lua
 -- Make a staged epoch the active one.  Repeatable: once done it answers
 -- "already", whatever is active by then.
--- A rollback goes where others may not, but only to an epoch that is not
--- retired: so no contract of it was removed before it was copied.
+-- A rollback goes where others may not: back, and to another board than the
+-- one that is pinned.
 -- KEYS active timeline dirty clean staging pending meta(new) geometry(new)
---      had_ws(new) meta(old) fence(old) events meta(copied)
---                                          (no old, no copied: the new ones)
+--      had_ws(new) meta(old) fence(old) events      (no old: the new ones)
 -- ARGV symbol id expected nonce token begin_ts end_ts had_ws
---      silence|forced|rollback|'' same_board incarnation(copied)
---      field value …
+--      silence|forced|rollback|'' same_board field value …
 local wrong = wrong_type({
   KEYS[1], 'hash', KEYS[2], 'list', KEYS[3], 'set', KEYS[4], 'set',
   KEYS[5], 'zset', KEYS[6], 'hash', KEYS[7], 'hash', KEYS[8], 'string',
-  KEYS[9], 'string', KEYS[10], 'hash', KEYS[11], 'string',
-  KEYS[13], 'hash' })
+  KEYS[9], 'string', KEYS[10], 'hash', KEYS[11], 'string' })
 if wrong then return { 'badtype', wrong } end
 local symbol, id, expected = ARGV[1], ARGV[2], ARGV[3]
 local own = redis.call('HMGET', KEYS[7], 'incarnation', 'created_ts')
@@ -25,13 +22,9 @@ local active = redis.call('HGET', KEYS[1], symbol) or ''
 if active ~= expected then return { 'conflict', active } end
 
 local meta = {}
-for i = 12, #ARGV do meta[#meta + 1] = ARGV[i] end
+for i = 11, #ARGV do meta[#meta + 1] = ARGV[i] end
 local dormant, old_there = '0', false
 local back = ARGV[9] == 'rollback'
-if back and (is_marked(KEYS[13], 'retired') or
-    (redis.call('HGET', KEYS[13], 'incarnation') or '') ~= ARGV[11]) then
-  return { 'retired' }
-end
 if expected ~= '' then
   if redis.call('GET', KEYS[11]) ~= ARGV[5] then return { 'lapsed' } end
   local old = redis.call('HMGET', KEYS[10], 'begin_ts', 'snapshot_ts',
