@@ -301,10 +301,10 @@ cron_start() {
 @test "crontab: whole, and nothing that cron would take for something else" {
 	local example=$ROOT/pipelines/crontab.example jobs
 	jobs=$(grep -vE '^(#|$|[A-Z_]+=)' "$example")
-	assert "$(wc -l <<<"$jobs")" = 5
+	assert "$(wc -l <<<"$jobs")" = 7
 	run ! grep -vE '^([0-9*/,-]+ ){5} [a-z]' <<<"$jobs"
 	run ! grep % <<<"$jobs"
-	assert "$(grep -c 'timeout -k 10' <<<"$jobs")" = 4
+	assert "$(grep -c 'timeout -k 10' <<<"$jobs")" = 6
 	assert "$(tail -c 1 "$example" | od -An -tx1)" = " 0a"
 }
 
