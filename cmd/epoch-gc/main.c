@@ -207,8 +207,10 @@ main(int argc, char *argv[])
 	err_init(argv[0]);
 	sig_init();
 	status = read_options(&g, argc, argv);
-	if (status >= 0)
+	if (status >= 0) {
+		free(g.symbols);
 		return status;
+	}
 	opt_check_env();
 	out_init(&g.out, STDOUT_FILENO);
 	g.act.view.keys = &keys;
