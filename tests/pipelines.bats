@@ -316,6 +316,11 @@ cron_start() {
 	assert_cron 0 ""
 	assert "$(jq -r .outcome "$VAR/epochs.ndjson" | paste -s -)" = \
 	    $'new\tsame'
+	cron --keep
+	assert_cron 0 ""
+	assert "$(cat "$VAR/gc.ndjson")" = "" "nothing is old"
+	cron --meta
+	assert_cron 0 ""
 	cron prometheus
 	assert_cron 0 ""
 	assert "$(grep '^epoch_contracts' "$VAR/epoch.prom")" = \
@@ -348,6 +353,8 @@ cron_start() {
 	assert_cron 0 ""
 	assert "$(cat "$VAR/epoch.prom")" = "$before"
 	cron snapshot
+	assert_cron 0 ""
+	cron --keep
 	assert_cron 0 ""
 	# Once a day, a whole day's absence is worth a mail.
 	cron --check
