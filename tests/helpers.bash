@@ -302,6 +302,9 @@ redis_start() {
 	local dir=$BATS_FILE_TMPDIR/redis sock i answer
 	redis_stop TERM
 	mkdir -p "$dir"
+	# Two of a cluster would meet on the bus, port 10000 by default.
+	[[ "$*" != *cluster-enabled* ]] ||
+		set -- "$@" --bind 127.0.0.1 --cluster-port $((20000 + RANDOM))
 	sock=$dir/s
 	((${#sock} < 100)) || sock=$(mktemp -d /tmp/epoch-test.XXXXXX)/s
 	rm -f "$sock"
