@@ -302,6 +302,7 @@ force_dirty(struct act *act, const char *symbol, struct span id, struct err *e)
 	act_key(act, KEY_DIRTY, SPAN_NONE);
 	act_key(act, KEY_CLEAN, SPAN_NONE);
 	act_key(act, KEY_EVENTS, SPAN_NONE);
+	act_journal(act, span_str(symbol));
 	words_str(&act->args, symbol);
 	words_span(&act->args, id);
 	if (act_script(act, &script_force_dirty, e) < 0)

@@ -73,6 +73,7 @@ claim(struct refresh *r, struct err *e)
 	begin_words(r);
 	act_key(r->act, KEY_CHANGED, r->id);
 	act_key(r->act, KEY_PENDING, span_str(r->s->symbol));
+	act_journal(r->act, span_str(r->s->symbol));
 	if (act_script(r->act, &script_begin, e) < 0)
 		return ACT_FAILED;
 	return result_of(r->act, "refresh_begin", e);
@@ -103,6 +104,7 @@ merge_rows(struct refresh *r, size_t from, size_t to, struct err *e)
 	for (size_t i = from; i < to; i++)
 		if (add_row(r, &r->s->board.rows[i], e) < 0)
 			return ACT_FAILED;
+	act_journal(r->act, span_str(r->s->symbol));
 	if (act_script(r->act, &script_rows, e) < 0)
 		return ACT_FAILED;
 	return result_of(r->act, "refresh_rows", e);
@@ -115,6 +117,7 @@ finish(struct refresh *r, struct err *e)
 
 	begin_words(r);
 	act_key(r->act, KEY_EVENTS, SPAN_NONE);
+	act_journal(r->act, span_str(r->s->symbol));
 	words_str(args, "spot");
 	words_span(args, r->s->spot);
 	words_str(args, "spot_ts");
