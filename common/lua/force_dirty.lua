@@ -16,4 +16,4 @@ journal(journal_max(), 'force_dirty', ARGV[2], { tostring(seq) }, '')
 redis.call('HSET', KEYS[2], 'forced_dirty', '1', 'seq', seq, 'full_seq', seq)
 make_dirty(KEYS[3], KEYS[4], ARGV[2])
 tell(KEYS[5], 'force', ARGV[2], seq)
-return { 'ok', seq }
+return { 'ok', tostring(seq) }

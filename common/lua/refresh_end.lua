@@ -29,4 +29,4 @@ for i = 5, #ARGV, 2 do
 end
 make_dirty(KEYS[4], KEYS[5], ARGV[2])
 tell(KEYS[6], 'refresh', ARGV[2], seq)
-return { 'ok', seq }
+return { 'ok', tostring(seq) }
