@@ -103,13 +103,12 @@ read_file(struct reel *r, struct err *e)
 			rc = got < 0 ? -1 : read_line(r, text, e);
 	}
 	if (rc < 0) {
-		char why[ERR_TEXT_MAX];
+		struct err why = *e;
 
-		snprintf(why, sizeof(why), "%s", e->text);
-		err_set(e, EX_DATAERR, e->code,
+		err_set(e, EX_DATAERR, why.code,
 		    "%s-%s%s is damaged after byte %lld, act %lld: %.200s",
 		    r->symbol, r->date, tail, (long long)r->size,
-		    (long long)r->last, why);
+		    (long long)r->last, why.text);
 	}
 	buf_free(&in.buf);
 	if (rc == 0 && ftruncate(r->fd, r->size) < 0)

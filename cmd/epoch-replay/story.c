@@ -211,6 +211,8 @@ gather(struct story *s, const struct tape_line *l, const struct facts *f,
 	struct story_pending *p = find_pending(s, l->id);
 	char hash[SHA256_TEXT];
 
+	if ((p == NULL || p->chunks < f->chunks) && !s->started)
+		return 0; /* the tape begins behind its first contracts */
 	if (p == NULL || p->chunks != f->chunks)
 		return incomplete(l, e, "not all of its contracts are there");
 	buf_clear(&s->text);
@@ -244,12 +246,9 @@ tell_commit(struct story *s, const struct tape_line *l, struct err *e)
 		return -1;
 	}
 	rc = gather(s, l, &f, e);
-	if (rc < 0 && was_started)
-		return -1;
-	if (rc < 0) { /* the tape begins behind its first contracts */
-		s->before++;
-		return 0;
-	}
+	s->before += rc == 0;
+	if (rc <= 0)
+		return rc;
 	s->started = true;
 	s->from[0] = '\0';
 	s->epochs++;
@@ -373,7 +372,8 @@ check_number(struct story *s, const struct tape_line *l, struct err *e)
 	if (!skips || is_void(s, l))
 		return 0;
 	drop_pending(s);
-	return s->started ? gap(s, l, e, "their numbers") : 0;
+	/* Who waits for an epoch does not care for what comes before. */
+	return s->from[0] == '\0' ? gap(s, l, e, "their numbers") : 0;
 }
 
 int

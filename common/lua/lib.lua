@@ -67,6 +67,8 @@ end
 local function is_marked(meta, mark)
   local value = redis.call('HGET', meta, mark)
   return value and value ~= '' and value ~= '0'
+end
+
 -- The journal (docs/REDIS.md "Journal").  A script that changes what replay
 -- restores has epoch:config and epoch:journal:{symbol} as its last two keys,
 -- checks them by journal_wrong, and calls journal before its first write: an
