@@ -354,3 +354,30 @@ sign() {
 	epoch-inspect --digest SPX NDX | cmp - "$DIR/live"
 	run_tool epoch-record --once SPX
 }
+
+@test "record-a-day and replay-a-day: a day there and back" {
+	PATH=$ROOT/pipelines:$PATH
+	export EPOCH_PREFIX=k:
+	record-a-day "$PWD/t a" SPX 2>err 3>&- 4>&- &
+	pid=$!
+	eventually eval '[[ $(rcli HGET k:epoch:config journal) == 1 ]]'
+	epoch-promote <"$DIR/a" >/dev/null
+	"$TICKS" make 20 1 "$Q" "$DIR/a" | epoch-hydrate >/dev/null
+	epoch-promote <"$DIR/b" >/dev/null
+	eventually eval 'grep -q commit.*"$(active_of k:)" "t a"/SPX-*.ndjson'
+	kill -TERM $pid
+	wait $pid
+	export EPOCH_PREFIX=r:
+	run_tool replay-a-day "$PWD"/t\ a/*.ndjson
+	assert "$output" has "$(digest k: SPX)"
+	forget
+	run_tool replay-a-day "$PWD"/t\ a/*.ndjson -- --until act:2
+	assert "$(jq -r .last_act <<<"${lines[0]}")" = 2
+	run_tool 64 replay-a-day
+	run_tool 64 record-a-day x
+	forget k:
+}
+
+active_of() { # PREFIX
+	rcli HGET "$1epoch:active" SPX
+}
