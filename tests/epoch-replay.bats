@@ -364,7 +364,9 @@ sign() {
 	epoch-promote <"$DIR/a" >/dev/null
 	"$TICKS" make 20 1 "$Q" "$DIR/a" | epoch-hydrate >/dev/null
 	epoch-promote <"$DIR/b" >/dev/null
-	eventually eval 'grep -q commit.*"$(active_of k:)" "t a"/SPX-*.ndjson'
+	local id
+	id=$(rcli HGET k:epoch:active SPX)
+	eventually eval 'grep -q "$id.*\"commit\"" "t a"/SPX-*.ndjson'
 	kill -TERM $pid
 	wait $pid
 	export EPOCH_PREFIX=r:
@@ -376,8 +378,4 @@ sign() {
 	run_tool 64 replay-a-day
 	run_tool 64 record-a-day x
 	forget k:
-}
-
-active_of() { # PREFIX
-	rcli HGET "$1epoch:active" SPX
 }
