@@ -104,7 +104,6 @@ birth_facts(struct birth *b, const struct birth_facts *f)
 	act_key(act, KEY_META, old);
 	act_key(act, KEY_FENCE, old);
 	act_key(act, KEY_EVENTS, SPAN_NONE);
-	act_key(act, KEY_META, f->copied);
 	act_journal(act, b->symbol);
 	words_span(&act->args, b->symbol);
 	words_span(&act->args, id);
@@ -116,7 +115,6 @@ birth_facts(struct birth *b, const struct birth_facts *f)
 	words_int(&act->args, f->had_ws);
 	words_span(&act->args, f->why);
 	words_int(&act->args, f->same_board);
-	words_span(&act->args, f->copied_life);
 	words_int(&act->args, f->chunks);
 }
 
@@ -132,7 +130,7 @@ birth_commit(struct birth *b, struct err *e)
 		return ACT_DONE;
 	if (act_said(act, "badtype"))
 		return act_refusal(act, "commit", e);
-	/* lapsed, conflict, stale, tick, pinned, retired, gone,
+	/* lapsed, conflict, stale, tick, pinned, gone,
 	 * unjournalled */
 	return ACT_AGAIN;
 }

@@ -38,8 +38,6 @@ struct birth_facts {
 	bool had_ws;
 	struct span why; /* "silence", "forced", "rollback" or "" */
 	bool same_board;
-	struct span copied;      /* of a rollback: that epoch, … */
-	struct span copied_life; /* … its incarnation; else b->id,  */
 	int64_t chunks; /* acts of the journal that hold the contracts */
 };
 

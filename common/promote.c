@@ -243,8 +243,6 @@ commit(struct promotion *p, struct err *e)
 					       : ""),
 	    .same_board = span_eq(hash_get(&p->now->meta, "geometry_hash"),
 		span_str(p->s->sum.geometry_hash)),
-	    .copied = span_str(copies ? p->s->copy_of : p->birth.id),
-	    .copied_life = copies ? p->s->copy_life : SPAN_LIT(""),
 	    .chunks = p->stage.out.chunks};
 
 	birth_facts(&p->birth, &f);

@@ -97,15 +97,10 @@ enum { ARG_PREV, ARG_BEGIN, ARG_END, ARG_WS, ARG_WHY, ARG_SAME, ARG_CHUNKS };
 static int
 switch_to(const struct doing *g, struct birth *b, int64_t chunks, struct err *e)
 {
-	/* A rollback copied what its rows hold: of the new id itself. */
 	struct birth_facts f = {
 	    .had_ws = span_eq(g->arg[ARG_WS], SPAN_LIT("1")),
 	    .why = g->arg[ARG_WHY],
 	    .same_board = span_eq(g->arg[ARG_SAME], SPAN_LIT("1")),
-	    .copied = g->id,
-	    .copied_life = span_eq(g->arg[ARG_WHY], SPAN_LIT("rollback"))
-			       ? span_str(b->nonce)
-			       : SPAN_LIT(""),
 	    .chunks = chunks};
 
 	if (take_int(g, ARG_BEGIN, &f.begin_ts, e) < 0 ||
