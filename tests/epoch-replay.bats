@@ -239,7 +239,7 @@ sign() {
 	printf '%s\n' "$output" >again
 	run_tool epoch-replay --bisect "$DIR/tape" again
 	digest r: SPX NDX | cmp - "$DIR/live"
-	for k in 4 6 7 10; do
+	for k in 4 6 7 9; do
 		act=$(sed -n "${k}p" "$DIR/spx" | jq -r .act)
 		sed "${k}s/\\([,\"]\\)1\\([0-9]*\\)\\([,\"]\\)/\\12\\2\\3/" "$DIR/spx" | sign >other
 		! cmp -s "$DIR/spx" other || fail "the same: line $k"

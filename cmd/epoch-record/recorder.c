@@ -99,6 +99,7 @@ on_compare(struct tape_line *l, void *ctx)
 		k->common = l->act;
 }
 
+/* 1: the tape is behind Redis now, look again; 0: it is not. */
 static int
 settle(struct recorder *r, struct reel *reel, struct err *e)
 {
@@ -121,14 +122,14 @@ settle(struct recorder *r, struct reel *reel, struct err *e)
 	if (k.first > reel->last) {
 		/* Overrun: the numbers will show it. */
 		reel->sum[0] = '\0';
-		return 0;
+		return 1;
 	}
 	err_warn(reel->symbol, "REWIND",
 	    "Redis is at an older state: acts after %" PRId64 " to %" PRId64
 	    " did not happen",
 	    k.common, reel->last);
 	reel_rewind(reel, k.common);
-	return 0;
+	return 1;
 }
 
 /* Nothing there from our last act on. */
@@ -150,6 +151,7 @@ static int
 look_at(struct recorder *r, struct reel *reel, struct err *e)
 {
 	struct look k = {.reel = reel};
+	bool again;
 	int rc = journal_read(&r->act, reel->symbol,
 	    reel->last > 0 ? reel->last : 1, BATCH, on_act, &k, e);
 
@@ -161,6 +163,7 @@ look_at(struct recorder *r, struct reel *reel, struct err *e)
 		rc = settle(r, reel, e);
 	else if (rc >= 0 && k.seen == 0 && reel->last > 0)
 		rc = look_missing(r, reel, e);
+	again = rc > 0 && (k.moved || k.seen == 0);
 	if (rc < 0) {
 		struct err ignored;
 
@@ -169,7 +172,7 @@ look_at(struct recorder *r, struct reel *reel, struct err *e)
 	}
 	if (reel_flush(reel, e) < 0)
 		return -1;
-	return k.moved ? 1 : (int)k.taken;
+	return again ? 1 : (int)k.taken;
 }
 
 /* ---- all of them ---- */
