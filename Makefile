@@ -32,7 +32,7 @@ else
 BUILD ?= build
 endif
 
-PACKAGES = hiredis jansson libcrypto libcurl libwebsockets
+PACKAGES = hiredis jansson libcrypto libcurl libwebsockets libzstd
 VERSION := $(shell git describe --always --dirty 2>/dev/null || echo 0.1)
 # As strings HIREDIS_PKG, JANSSON_PKG, …: for --version.
 LIB_VERSIONS := $(foreach p,$(PACKAGES),-D$(shell echo $(p) | \

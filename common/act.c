@@ -71,6 +71,13 @@ act_key(struct act *a, enum key_name name, struct span of)
 }
 
 void
+act_journal(struct act *a, struct span symbol)
+{
+	act_key(a, KEY_CONFIG, SPAN_NONE);
+	act_key(a, KEY_JOURNAL, symbol);
+}
+
+void
 act_answer(const struct db_val *v, void *ctx)
 {
 	struct answer *a = ctx;

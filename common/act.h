@@ -58,6 +58,10 @@ void act_clear(struct act *a);
 /* Add a key to a->keys.  of: its symbol or epoch id, where it has one. */
 void act_key(struct act *a, enum key_name name, struct span of);
 
+/* The last two keys of every script that journals: epoch:config and the
+ * symbol's journal. */
+void act_journal(struct act *a, struct span symbol);
+
 /* A db_fn for a script's answer: ctx is a struct answer. */
 void act_answer(const struct db_val *v, void *ctx);
 

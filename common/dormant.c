@@ -17,6 +17,7 @@ dormant(struct act *act, const char *symbol, const char *id, int64_t count,
 	act_key(act, KEY_DIRTY, SPAN_NONE);
 	act_key(act, KEY_CLEAN, SPAN_NONE);
 	act_key(act, KEY_EVENTS, SPAN_NONE);
+	act_journal(act, span_str(symbol));
 	words_str(&act->args, symbol);
 	words_span(&act->args, epoch);
 	words_int(&act->args, count);

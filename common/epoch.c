@@ -293,8 +293,8 @@ epoch_apply(struct act *act, const struct snapshot *s, const struct policy *p,
 	return rc;
 }
 
-static enum act_result
-force_dirty(struct act *act, const char *symbol, struct span id, struct err *e)
+enum act_result
+epoch_force(struct act *act, const char *symbol, struct span id, struct err *e)
 {
 	act_clear(act);
 	act_key(act, KEY_ACTIVE, SPAN_NONE);
@@ -302,6 +302,7 @@ force_dirty(struct act *act, const char *symbol, struct span id, struct err *e)
 	act_key(act, KEY_DIRTY, SPAN_NONE);
 	act_key(act, KEY_CLEAN, SPAN_NONE);
 	act_key(act, KEY_EVENTS, SPAN_NONE);
+	act_journal(act, span_str(symbol));
 	words_str(&act->args, symbol);
 	words_span(&act->args, id);
 	if (act_script(act, &script_force_dirty, e) < 0)
@@ -328,7 +329,7 @@ epoch_keep(struct act *act, const char *symbol, const char *for_epoch,
 		if (there == 1 && dormant &&
 		    (for_epoch == NULL ||
 			span_eq(buf_view(&id), span_str(for_epoch))))
-			rc = force_dirty(act, symbol, buf_view(&id), e) ==
+			rc = epoch_force(act, symbol, buf_view(&id), e) ==
 				     ACT_DONE
 				 ? 0
 				 : -1;

@@ -48,6 +48,11 @@ int epoch_until(struct act *act, epoch_try_fn *once, void *ctx,
 int epoch_keep(struct act *act, const char *symbol, const char *for_epoch,
     bool dormant, struct outcome *out, struct err *e);
 
+/* That epoch, while it is active, is marked forced and fully dirty.  ACT_DONE
+ * also when it is not: act_said "ok" tells. */
+enum act_result epoch_force(
+    struct act *act, const char *symbol, struct span id, struct err *e);
+
 /* What is active; fill *now, freed by current_free. */
 int epoch_load(
     struct act *act, const char *symbol, struct current *now, struct err *e);

@@ -86,6 +86,7 @@ hydrate_words(struct act *act, struct span symbol, struct span id,
 	act->keys.text.n = before;
 	for (size_t i = 0; i < n; i++)
 		add_tick(act, id, &ticks[i]);
+	act_journal(act, symbol);
 }
 
 enum act_result

@@ -14,20 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "birth.h"
 #include "clock.h"
 #include "promote.h"
 #include "sig.h"
 #include "stage.h"
 
-extern const char lua_reserve[], lua_fence[], lua_commit[], lua_abandon[];
-static struct db_script script_reserve = {
-    .name = "reserve", .text = lua_reserve};
-static struct db_script script_fence = {.name = "fence", .text = lua_fence};
-static struct db_script script_commit = {.name = "commit", .text = lua_commit};
-static struct db_script script_abandon = {
-    .name = "abandon", .text = lua_abandon};
-
-#define LEASE_MS "2000"   /* of the fence */
 #define FENCE_PAUSE_MS 20 /* between two tries at somebody else's */
 #define RESERVE_TRIES 16  /* ids taken by others in between */
 
@@ -36,8 +28,7 @@ struct promotion {
 	const struct current *now;
 	const struct snapshot *s;
 	const struct verdict *v;
-	char id[EPOCH_ID_MAX];
-	char nonce[ACT_NONCE], token[ACT_NONCE];
+	struct birth birth;
 	int64_t old_seq; /* what `changed` held before the first pass */
 	struct stage stage;
 };
@@ -45,7 +36,7 @@ struct promotion {
 static struct span
 old_id(const struct promotion *p)
 {
-	return p->now->exists ? buf_view(&p->now->id) : SPAN_LIT("");
+	return p->birth.old;
 }
 
 /* --- reserve --- */
@@ -64,36 +55,6 @@ first_second(const struct promotion *p)
 	return second;
 }
 
-static void
-reserve_words(struct promotion *p, int64_t second)
-{
-	struct act *act = p->act;
-	struct span id = span_str(p->id);
-	struct span old = p->now->exists ? old_id(p) : id;
-
-	act_clear(act);
-	act_key(act, KEY_ACTIVE, SPAN_NONE);
-	act_key(act, KEY_LAST, SPAN_NONE);
-	act_key(act, KEY_STAGING, SPAN_NONE);
-	act_key(act, KEY_TIMELINE, span_str(p->s->symbol));
-	act_key(act, KEY_DIRTY, SPAN_NONE);
-	act_key(act, KEY_CLEAN, SPAN_NONE);
-	act_key(act, KEY_META, id);
-	act_key(act, KEY_GEOMETRY, id);
-	act_key(act, KEY_PENDING, span_str(p->s->symbol));
-	act_key(act, KEY_HAD_WS, id);
-	act_key(act, KEY_META, old);
-	act_key(act, KEY_FENCE, old);
-	act_key(act, KEY_CHANGED, old);
-	words_str(&act->args, p->s->symbol);
-	words_span(&act->args, old_id(p));
-	words_span(&act->args, id);
-	words_int(&act->args, second);
-	words_str(&act->args, p->nonce);
-	words_span(&act->args, buf_view(&p->s->geometry));
-	words_int(&act->args, p->now->now_ms);
-}
-
 static enum act_result
 reserve(struct promotion *p, struct err *e)
 {
@@ -103,19 +64,17 @@ reserve(struct promotion *p, struct err *e)
 	snprintf(id.symbol, sizeof(id.symbol), "%s", p->s->symbol);
 	memcpy(id.hex, p->s->sum.geometry_hash, 4);
 	id.seconds = first_second(p);
-	if (act_nonce(p->nonce, e) < 0)
+	if (act_nonce(p->birth.nonce, e) < 0)
 		return ACT_FAILED;
 	for (int i = 0; i < RESERVE_TRIES; i++) {
-		epoch_id_text(&id, p->id);
-		reserve_words(p, id.seconds);
-		if (act_script(act, &script_reserve, e) < 0)
-			return ACT_FAILED;
-		if (act_said(act, "ok"))
-			return ACT_DONE;
-		if (act_said(act, "conflict"))
-			return ACT_AGAIN;
-		if (!act_said(act, "taken") ||
-		    span_int(span_str(act->answer.detail), &id.seconds) < 0)
+		enum act_result r;
+
+		epoch_id_text(&id, p->birth.id);
+		r = birth_reserve(
+		    &p->birth, buf_view(&p->s->geometry), p->now->now_ms, e);
+		if (r != ACT_AGAIN || act_said(act, "conflict"))
+			return r;
+		if (span_int(span_str(act->answer.detail), &id.seconds) < 0)
 			return act_refusal(act, "reserve", e);
 		id.seconds++;
 	}
@@ -124,31 +83,6 @@ reserve(struct promotion *p, struct err *e)
 
 /* --- fence, and carry what changed since --- */
 
-static enum act_result
-call_fence(struct promotion *p, const char *how, struct err *e)
-{
-	struct act *act = p->act;
-
-	act_clear(act);
-	act_key(act, KEY_ACTIVE, SPAN_NONE);
-	act_key(act, KEY_FENCE, old_id(p));
-	words_str(&act->args, p->s->symbol);
-	words_span(&act->args, old_id(p));
-	words_str(&act->args, p->token);
-	words_str(&act->args, LEASE_MS);
-	words_str(&act->args, how);
-	words_str(&act->args, act->fence_token);
-	if (act_script(act, &script_fence, e) < 0)
-		return ACT_FAILED;
-	if (act_said(act, "ok"))
-		return ACT_DONE;
-	if (act_said(act, "conflict") || act_said(act, "lapsed"))
-		return ACT_AGAIN;
-	if (act_said(act, "fenced"))
-		return ACT_FENCED;
-	return act_refusal(act, "fence", e);
-}
-
 /* A new token each time: a commit sent under an older fence and read late by
  * the server must not pass under the newer one. */
 static enum act_result
@@ -156,9 +90,9 @@ take_fence(struct promotion *p, struct err *e)
 {
 	enum act_result r;
 
-	if (act_nonce(p->token, e) < 0)
+	if (act_nonce(p->birth.token, e) < 0)
 		return ACT_FAILED;
-	while ((r = call_fence(p, "take", e)) == ACT_FENCED) {
+	while ((r = birth_fence(&p->birth, "take", e)) == ACT_FENCED) {
 		if (sig_stop != 0 ||
 		    clock_mono_ms() + FENCE_PAUSE_MS >= p->act->deadline)
 			return ACT_AGAIN;
@@ -166,7 +100,7 @@ take_fence(struct promotion *p, struct err *e)
 		clock_sleep_ms(FENCE_PAUSE_MS);
 	}
 	/* Also after a lost answer: it may stand, and it is ours. */
-	memcpy(p->act->fence_token, p->token, sizeof(p->token));
+	memcpy(p->act->fence_token, p->birth.token, sizeof(p->birth.token));
 	return r;
 }
 
@@ -232,7 +166,8 @@ carry_rest(struct promotion *p, struct err *e)
 			return ACT_FAILED;
 		if (page.n > 0 && stage_again(&p->stage, page.n, e) < 0)
 			return ACT_FAILED;
-		r = page.seen > 0 ? call_fence(p, "renew", e) : ACT_DONE;
+		r = page.seen > 0 ? birth_fence(&p->birth, "renew", e)
+				  : ACT_DONE;
 		if (r != ACT_DONE)
 			return r;
 		offset += page.seen;
@@ -264,7 +199,7 @@ add_meta(struct promotion *p, struct words *w)
 	const struct snapshot *s = p->s;
 	struct epoch_id id = {0};
 
-	epoch_id_parse(span_str(p->id), &id);
+	epoch_id_parse(span_str(p->birth.id), &id);
 	add_pair(w, "symbol", span_str(s->symbol));
 	add_pair(w, "geometry_hash", span_str(s->sum.geometry_hash));
 	add_pair(w, "grid_hash", span_str(s->sum.grid_hash));
@@ -295,60 +230,24 @@ add_meta(struct promotion *p, struct words *w)
 		add_pair_int(w, "last_tick_ts", p->stage.last_tick_ts);
 }
 
-static void
-commit_words(struct promotion *p)
-{
-	struct act *act = p->act;
-	struct span id = span_str(p->id);
-	struct span old = p->now->exists ? old_id(p) : id;
-	bool copies = p->s->copy_of != NULL;
-	bool same_board = span_eq(hash_get(&p->now->meta, "geometry_hash"),
-	    span_str(p->s->sum.geometry_hash));
-
-	act_clear(act);
-	act_key(act, KEY_ACTIVE, SPAN_NONE);
-	act_key(act, KEY_TIMELINE, span_str(p->s->symbol));
-	act_key(act, KEY_DIRTY, SPAN_NONE);
-	act_key(act, KEY_CLEAN, SPAN_NONE);
-	act_key(act, KEY_STAGING, SPAN_NONE);
-	act_key(act, KEY_PENDING, span_str(p->s->symbol));
-	act_key(act, KEY_META, id);
-	act_key(act, KEY_GEOMETRY, id);
-	act_key(act, KEY_HAD_WS, id);
-	act_key(act, KEY_META, old);
-	act_key(act, KEY_FENCE, old);
-	act_key(act, KEY_EVENTS, SPAN_NONE);
-	words_str(&act->args, p->s->symbol);
-	words_span(&act->args, id);
-	words_span(&act->args, old_id(p));
-	words_str(&act->args, p->nonce);
-	words_str(&act->args, p->token);
-	words_int(&act->args, p->s->begin_ts);
-	words_int(&act->args, p->s->end_ts);
-	words_int(&act->args, p->stage.had_ws);
-	words_str(&act->args, copies             ? "rollback"
-			      : p->v->by_silence ? "silence"
-			      : p->v->forced     ? "forced"
-						 : "");
-	words_int(&act->args, same_board);
-	add_meta(p, &act->args);
-}
-
-/* Repeated after a lost answer, under the same nonce and token. */
 static enum act_result
 commit(struct promotion *p, struct err *e)
 {
-	struct act *act = p->act;
+	bool copies = p->s->copy_of != NULL;
+	const struct birth_facts f = {.begin_ts = p->s->begin_ts,
+	    .end_ts = p->s->end_ts,
+	    .had_ws = p->stage.had_ws,
+	    .why = span_str(copies             ? "rollback"
+			    : p->v->by_silence ? "silence"
+			    : p->v->forced     ? "forced"
+					       : ""),
+	    .same_board = span_eq(hash_get(&p->now->meta, "geometry_hash"),
+		span_str(p->s->sum.geometry_hash)),
+	    .chunks = p->stage.out.chunks};
 
-	commit_words(p);
-	while (act_script(act, &script_commit, e) < 0)
-		if (!db_may_retry(e) || act_recover(act, e) < 0)
-			return ACT_FAILED;
-	if (act_said(act, "ok") || act_said(act, "already"))
-		return ACT_DONE;
-	if (act_said(act, "badtype"))
-		return act_refusal(act, "commit", e);
-	return ACT_AGAIN; /* lapsed, conflict, stale, tick, pinned, gone */
+	birth_facts(&p->birth, &f);
+	add_meta(p, &p->act->args);
+	return birth_commit(&p->birth, e);
 }
 
 /* Fence, carry, commit; again from the fence while only that was lost. */
@@ -381,8 +280,8 @@ drop_fence(struct promotion *p)
 {
 	struct err ignored;
 
-	if (p->token[0] != '\0' && db_alive(p->act->view.db))
-		call_fence(p, "drop", &ignored);
+	if (p->birth.token[0] != '\0' && db_alive(p->act->view.db))
+		birth_fence(&p->birth, "drop", &ignored);
 }
 
 /* May the contracts be taken back?  Only abandon.lua knows: the commit whose
@@ -390,17 +289,9 @@ drop_fence(struct promotion *p)
 static bool
 is_given_up(struct promotion *p)
 {
-	struct act *act = p->act;
 	struct err ignored;
 
-	act_clear(act);
-	act_key(act, KEY_ACTIVE, SPAN_NONE);
-	act_key(act, KEY_META, span_str(p->id));
-	words_str(&act->args, p->s->symbol);
-	words_str(&act->args, p->id);
-	words_str(&act->args, p->nonce);
-	return act_script(act, &script_abandon, &ignored) == 0 &&
-	       act_said(act, "ok");
+	return birth_give_up(&p->birth, &ignored) == ACT_DONE;
 }
 
 /*
@@ -414,7 +305,7 @@ abandon(struct promotion *p)
 {
 	struct db *db = p->act->view.db;
 	struct words *w = &p->act->keys;
-	struct span id = span_str(p->id);
+	struct span id = span_str(p->birth.id);
 	struct err ignored;
 
 	db_drain(db, &ignored); /* what failed before is known */
@@ -438,10 +329,15 @@ enum act_result
 promote(struct act *act, const struct current *now, const struct snapshot *s,
     const struct verdict *v, struct outcome *out, struct err *e)
 {
-	struct promotion p = {.act = act, .now = now, .s = s, .v = v};
+	struct promotion p = {.act = act,
+	    .now = now,
+	    .s = s,
+	    .v = v,
+	    .birth = {.act = act, .symbol = span_str(s->symbol)}};
 	enum act_result r;
 
-	stage_init(&p.stage, act, now, s, p.id);
+	p.birth.old = now->exists ? buf_view(&now->id) : SPAN_LIT("");
+	stage_init(&p.stage, &p.birth, now, s);
 	hash_int(&now->meta, "seq", &p.old_seq);
 	r = reserve(&p, e);
 	if (r == ACT_DONE) {
@@ -457,7 +353,7 @@ promote(struct act *act, const struct current *now, const struct snapshot *s,
 		out->carried = p.stage.carried;
 		snprintf(out->prev, sizeof(out->prev), "%.*s",
 		    (int)old_id(&p).n, old_id(&p).p);
-		snprintf(out->id, sizeof(out->id), "%s", p.id);
+		snprintf(out->id, sizeof(out->id), "%s", p.birth.id);
 	}
 	stage_free(&p.stage);
 	return r;

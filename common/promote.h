@@ -3,7 +3,8 @@
  * promote: a snapshot becomes a new epoch; see promote.c for the argument.
  *
  * Source: docs/REDIS.md, "Acts".
- * Layer: knows err, buf, clock, sig, act, snapshot, decide, stage.
+ * Layer: knows err, buf, clock, sig, act, snapshot, decide, birth,
+ * stage.
  */
 #ifndef EPOCH_PROMOTE_H
 #define EPOCH_PROMOTE_H

@@ -21,20 +21,11 @@ static struct db_script script_rows = {
 static struct db_script script_end = {
     .name = "refresh_end", .text = lua_refresh_end};
 
-#define BATCH 100 /* rows a script: about 2 ms of the server's time */
-
 /* What a row of refresh_rows.lua holds after the contract's id. */
-static const enum contract_field row_fields[] = {CF_MULTIPLIER, CF_BID, CF_ASK,
-    CF_BID_SIZE, CF_ASK_SIZE, CF_QUOTE_TS, CF_LAST, CF_LAST_SIZE, CF_TRADE_TS,
-    CF_IV, CF_DELTA, CF_GAMMA, CF_THETA, CF_VEGA, CF_OI, CF_VOLUME,
-    CF_VOLUME_TS};
-
-struct refresh {
-	struct act *act;
-	struct span id;
-	const struct snapshot *s;
-	struct line_reader reader;
-};
+static const enum contract_field row_fields[REFRESH_VALUES] = {CF_MULTIPLIER,
+    CF_BID, CF_ASK, CF_BID_SIZE, CF_ASK_SIZE, CF_QUOTE_TS, CF_LAST,
+    CF_LAST_SIZE, CF_TRADE_TS, CF_IV, CF_DELTA, CF_GAMMA, CF_THETA, CF_VEGA,
+    CF_OI, CF_VOLUME, CF_VOLUME_TS};
 
 static enum act_result
 result_of(const struct act *act, const char *script, struct err *e)
@@ -51,7 +42,7 @@ result_of(const struct act *act, const char *script, struct err *e)
 
 /* Keys and arguments that all three scripts begin with. */
 static void
-begin_words(struct refresh *r)
+begin_words(const struct refresh *r)
 {
 	struct act *act = r->act;
 
@@ -61,83 +52,130 @@ begin_words(struct refresh *r)
 	act_key(act, KEY_FENCE, r->id);
 	act_key(act, KEY_DIRTY, SPAN_NONE);
 	act_key(act, KEY_CLEAN, SPAN_NONE);
-	words_str(&act->args, r->s->symbol);
+	words_span(&act->args, r->symbol);
 	words_span(&act->args, r->id);
-	words_int(&act->args, r->s->begin_ts);
-	words_int(&act->args, r->s->end_ts);
+	words_int(&act->args, r->begin_ts);
+	words_int(&act->args, r->end_ts);
 }
 
-static enum act_result
-claim(struct refresh *r, struct err *e)
+enum act_result
+refresh_begin(const struct refresh *r, struct err *e)
 {
 	begin_words(r);
 	act_key(r->act, KEY_CHANGED, r->id);
-	act_key(r->act, KEY_PENDING, span_str(r->s->symbol));
+	act_key(r->act, KEY_PENDING, r->symbol);
+	act_journal(r->act, r->symbol);
 	if (act_script(r->act, &script_begin, e) < 0)
 		return ACT_FAILED;
 	return result_of(r->act, "refresh_begin", e);
 }
 
-static int
-add_row(struct refresh *r, const struct board_row *row, struct err *e)
-{
-	struct act *act = r->act;
-	struct contract c;
-
-	if (line_read(&r->reader, row->line, &c, e) < 0)
-		return -1;
-	contract_default_times(&c, span_str(r->s->default_ts));
-	key_add(&act->keys.text, act->view.keys, KEY_CONTRACT, r->id, row->id);
-	words_close(&act->keys);
-	words_span(&act->args, row->id);
-	for (size_t f = 0; f < sizeof(row_fields) / sizeof(*row_fields); f++)
-		words_span(&act->args, c.f[row_fields[f]]);
-	return 0;
-}
-
-static enum act_result
-merge_rows(struct refresh *r, size_t from, size_t to, struct err *e)
+void
+refresh_batch(const struct refresh *r)
 {
 	begin_words(r);
 	act_key(r->act, KEY_CHANGED, r->id);
-	for (size_t i = from; i < to; i++)
-		if (add_row(r, &r->s->board.rows[i], e) < 0)
-			return ACT_FAILED;
+}
+
+void
+refresh_add(const struct refresh *r, struct span cid, const struct span *values)
+{
+	struct act *act = r->act;
+
+	key_add(&act->keys.text, act->view.keys, KEY_CONTRACT, r->id, cid);
+	words_close(&act->keys);
+	words_span(&act->args, cid);
+	for (size_t f = 0; f < REFRESH_VALUES; f++)
+		words_span(&act->args, values[f]);
+}
+
+enum act_result
+refresh_merge(const struct refresh *r, struct err *e)
+{
+	act_journal(r->act, r->symbol);
 	if (act_script(r->act, &script_rows, e) < 0)
 		return ACT_FAILED;
 	return result_of(r->act, "refresh_rows", e);
 }
 
-static enum act_result
-finish(struct refresh *r, struct err *e)
+struct words *
+refresh_facts(const struct refresh *r)
 {
-	struct words *args = &r->act->args;
-
 	begin_words(r);
 	act_key(r->act, KEY_EVENTS, SPAN_NONE);
-	words_str(args, "spot");
-	words_span(args, r->s->spot);
-	words_str(args, "spot_ts");
-	words_span(args, r->s->spot_ts);
-	words_str(args, "source");
-	words_str(args, r->s->source);
+	act_journal(r->act, r->symbol);
+	return &r->act->args;
+}
+
+enum act_result
+refresh_end(const struct refresh *r, struct err *e)
+{
 	if (act_script(r->act, &script_end, e) < 0)
 		return ACT_FAILED;
 	return result_of(r->act, "refresh_end", e);
+}
+
+/* --- a whole snapshot --- */
+
+static int
+add_row(const struct refresh *r, struct line_reader *reader,
+    const struct snapshot *s, const struct board_row *row, struct err *e)
+{
+	struct span values[REFRESH_VALUES];
+	struct contract c;
+
+	if (line_read(reader, row->line, &c, e) < 0)
+		return -1;
+	contract_default_times(&c, span_str(s->default_ts));
+	for (size_t f = 0; f < REFRESH_VALUES; f++)
+		values[f] = c.f[row_fields[f]];
+	refresh_add(r, row->id, values);
+	return 0;
+}
+
+static enum act_result
+merge_all(const struct refresh *r, const struct snapshot *s, struct err *e)
+{
+	struct line_reader reader = {0};
+	enum act_result result = ACT_DONE;
+
+	for (size_t at = 0; result == ACT_DONE && at < s->board.n;) {
+		size_t end = at + REFRESH_MAX < s->board.n ? at + REFRESH_MAX
+							   : s->board.n;
+
+		refresh_batch(r);
+		for (; at < end && result == ACT_DONE; at++)
+			if (add_row(r, &reader, s, &s->board.rows[at], e) < 0)
+				result = ACT_FAILED;
+		if (result == ACT_DONE)
+			result = refresh_merge(r, e);
+	}
+	line_reader_free(&reader);
+	return result;
 }
 
 enum act_result
 refresh(struct act *act, const struct current *now, const struct snapshot *s,
     struct err *e)
 {
-	struct refresh r = {.act = act, .id = buf_view(&now->id), .s = s};
-	enum act_result result = claim(&r, e);
+	struct refresh r = {.act = act,
+	    .symbol = span_str(s->symbol),
+	    .id = buf_view(&now->id),
+	    .begin_ts = s->begin_ts,
+	    .end_ts = s->end_ts};
+	enum act_result result = refresh_begin(&r, e);
+	struct words *facts;
 
-	for (size_t at = 0; result == ACT_DONE && at < s->board.n; at += BATCH)
-		result = merge_rows(&r, at,
-		    at + BATCH < s->board.n ? at + BATCH : s->board.n, e);
 	if (result == ACT_DONE)
-		result = finish(&r, e);
-	line_reader_free(&r.reader);
-	return result;
+		result = merge_all(&r, s, e);
+	if (result != ACT_DONE)
+		return result;
+	facts = refresh_facts(&r);
+	words_str(facts, "spot");
+	words_span(facts, s->spot);
+	words_str(facts, "spot_ts");
+	words_span(facts, s->spot_ts);
+	words_str(facts, "source");
+	words_str(facts, s->source);
+	return refresh_end(&r, e);
 }

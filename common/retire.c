@@ -51,6 +51,7 @@ retire_mark(
 	begin_words(act, r);
 	act_key(act, KEY_DIRTY, none);
 	act_key(act, KEY_CLEAN, none);
+	act_journal(act, span_str(r->symbol));
 	words_span(&act->args, r->incarnation);
 	words_int(&act->args, now_ms);
 	return run(act, &script_mark, e);

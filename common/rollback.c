@@ -273,6 +273,7 @@ rollback_unpin(
 		act_clear(act);
 		act_key(act, KEY_ACTIVE, SPAN_NONE);
 		act_key(act, KEY_META, buf_view(&id));
+		act_journal(act, span_str(symbol));
 		words_str(&act->args, symbol);
 		words_span(&act->args, buf_view(&id));
 		rc = act_script(act, &script_unpin, e);

@@ -6,26 +6,22 @@
 #include "stage.h"
 
 void
-stage_init(struct stage *st, struct act *act, const struct current *now,
-    const struct snapshot *s, const char *id)
+stage_init(struct stage *st, struct birth *birth, const struct current *now,
+    const struct snapshot *s)
 {
-	*st = (struct stage){.act = act, .now = now, .s = s, .id = id};
+	*st = (struct stage){
+	    .act = birth->act, .now = now, .s = s, .id = birth->id};
+	rows_init(&st->out, birth);
 	st->rows = mem_grow(NULL, STAGE_CHUNK, sizeof(*st->rows));
 	st->is_carried = mem_zalloc(s->board.n * sizeof(*st->is_carried));
-	for (int f = 0; f < CF_COUNT; f++)
-		db_resp_arg(&st->field[f], span_str(contract_fields[f].name));
 }
 
 void
 stage_free(struct stage *st)
 {
-	for (int f = 0; f < CF_COUNT; f++)
-		buf_free(&st->field[f]);
+	rows_free(&st->out);
 	line_reader_free(&st->reader);
-	buf_free(&st->key);
-	buf_free(&st->resp);
 	words_free(&st->copy);
-	free(st->end);
 	free(st->rows);
 	free(st->is_carried);
 }
@@ -63,35 +59,6 @@ carry_groups(struct stage *st, size_t row, struct contract *c,
 		if (old->f[info->seq].p != NULL)
 			note_tick(st, old, info);
 	}
-}
-
-static void
-end_command(struct stage *st)
-{
-	if (st->n == st->cap) {
-		st->cap = st->cap == 0 ? 2 * STAGE_CHUNK : st->cap * 2;
-		st->end = mem_grow(st->end, st->cap, sizeof(*st->end));
-	}
-	st->end[st->n++] = st->resp.n;
-}
-
-static void
-add_hset(struct stage *st, const struct contract *c)
-{
-	size_t fields = 0;
-
-	for (int f = 0; f < CF_COUNT; f++)
-		fields += c->f[f].p != NULL;
-	db_resp_head(&st->resp, 2 + 2 * fields);
-	db_resp_arg(&st->resp, SPAN_LIT("HSET"));
-	db_resp_arg(&st->resp, buf_view(&st->key));
-	for (int f = 0; f < CF_COUNT; f++) {
-		if (c->f[f].p == NULL)
-			continue;
-		buf_span(&st->resp, buf_view(&st->field[f]));
-		db_resp_arg(&st->resp, c->f[f]);
-	}
-	end_command(st);
 }
 
 /* The i-th contract of the chunk, from its line.  strike: its text. */
@@ -141,16 +108,7 @@ on_old(size_t i, const struct contract *old, void *ctx)
 		return;
 	if (old != NULL)
 		carry_groups(st, st->rows[i], &c, old);
-	buf_clear(&st->key);
-	key_add(&st->key, st->act->view.keys, KEY_CONTRACT, span_str(st->id),
-	    st->s->ids[st->rows[i]]);
-	if (st->replace) {
-		db_resp_head(&st->resp, 2);
-		db_resp_arg(&st->resp, SPAN_LIT("DEL"));
-		db_resp_arg(&st->resp, buf_view(&st->key));
-		end_command(st);
-	}
-	add_hset(st, &c);
+	rows_add(&st->out, st->s->ids[st->rows[i]], &c, st->replace);
 }
 
 /* One contract of the older epoch; absent values are empty words. */
@@ -185,10 +143,8 @@ static int
 write_rows(struct stage *st, size_t n, struct err *e)
 {
 	struct span cids[STAGE_CHUNK];
-	size_t start = 0;
 
-	buf_clear(&st->resp);
-	st->n = 0;
+	rows_drop(&st->out);
 	st->bad.exit = 0;
 	for (size_t i = 0; i < n; i++)
 		cids[i] = st->s->ids[st->rows[i]];
@@ -206,14 +162,7 @@ write_rows(struct stage *st, size_t n, struct err *e)
 		*e = st->bad;
 		return -1;
 	}
-	for (size_t i = 0; i < st->n; i++) {
-		struct span cmd = {st->resp.p + start, st->end[i] - start};
-
-		if (db_push_raw(st->act->view.db, cmd, NULL, NULL, e) < 0)
-			return -1;
-		start = st->end[i];
-	}
-	return 0;
+	return rows_send(&st->out, e);
 }
 
 int

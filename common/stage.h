@@ -7,45 +7,42 @@
  * that case only what ticks brought is carried: the snapshots of the epoch
  * that is being left are what nobody wants.
  *
- * Layer: knows err, buf, act, contract, db, geom, key, line, snapshot, decide,
- * view, words.
+ * Layer: knows err, buf, words, geom, contract, key, db, view, line, act,
+ * snapshot, decide, birth, rows.
  */
 #ifndef EPOCH_STAGE_H
 #define EPOCH_STAGE_H
 
-#include "act.h"
 #include "contract.h"
 #include "decide.h"
 #include "line.h"
+#include "rows.h"
 #include "snapshot.h"
 
-#define STAGE_CHUNK 500 /* contracts read and written at a time */
+#define STAGE_CHUNK ROWS_CHUNK /* contracts read and written at a time */
 
 struct stage {
 	size_t *rows;         /* board rows for stage_again, STAGE_CHUNK */
 	size_t carried;       /* contracts that kept a group of the old epoch */
 	bool had_ws;          /* … one of them from a tick */
 	int64_t last_tick_ts; /* the newest such tick, ms; 0 none */
+	struct rows out;      /* its chunks count */
 
 	struct act *act; /* private from here on */
 	const struct current *now;
 	const struct snapshot *s;
 	const char *id;
 	struct line_reader reader;
-	struct buf field[CF_COUNT]; /* field names in RESP */
-	struct buf key;
-	struct buf resp; /* commands of the chunk in hand … */
-	size_t *end;     /* … and where each ends */
-	size_t n, cap;
 	struct words copy; /* of an older epoch: the chunk's values */
 	bool replace;      /* rows were staged before: write them anew */
 	bool *is_carried;  /* by row */
 	struct err bad;    /* a row that does not read */
 };
 
-/* id (borrowed) is reserved and nobody else's. */
-void stage_init(struct stage *st, struct act *act, const struct current *now,
-    const struct snapshot *s, const char *id);
+/* The id of birth (borrowed) is reserved, and nobody else's, before anything
+ * is written. */
+void stage_init(struct stage *st, struct birth *birth,
+    const struct current *now, const struct snapshot *s);
 void stage_free(struct stage *st);
 
 /* Every contract; 0 when every reply was read and none was an error.  Of a

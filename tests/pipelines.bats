@@ -301,10 +301,10 @@ cron_start() {
 @test "crontab: whole, and nothing that cron would take for something else" {
 	local example=$ROOT/pipelines/crontab.example jobs
 	jobs=$(grep -vE '^(#|$|[A-Z_]+=)' "$example")
-	assert "$(wc -l <<<"$jobs")" = 7
+	assert "$(wc -l <<<"$jobs")" = 9
 	run ! grep -vE '^([0-9*/,-]+ ){5} [a-z]' <<<"$jobs"
 	run ! grep % <<<"$jobs"
-	assert "$(grep -c 'timeout -k 10' <<<"$jobs")" = 6
+	assert "$(grep -c 'timeout -k 10' <<<"$jobs")" = 7
 	assert "$(tail -c 1 "$example" | od -An -tx1)" = " 0a"
 }
 
@@ -326,7 +326,7 @@ cron_start() {
 	assert "$(grep '^epoch_contracts' "$VAR/epoch.prom")" = \
 	    "epoch_contracts{symbol=\"SPX\"} $(jq '.data.options | length' \
 	    "$ROOT/tests/boards/open.json")"
-	cron --check
+	cron 'inspect --check'
 	assert_cron 0 ""
 	assert "$(tail -n 1 "$VAR/check")" has "SPX: OK"
 	cron --doctor
@@ -357,7 +357,7 @@ cron_start() {
 	cron --keep
 	assert_cron 0 ""
 	# Once a day, a whole day's absence is worth a mail.
-	cron --check
+	cron 'inspect --check'
 	assert "$stderr" has "REDIS_CONNECT"
 }
 
@@ -382,7 +382,7 @@ cron_start() {
 	local s=$STATE/redis.sock
 	redis-cli -s "$s" DEL "epoch:meta:$(redis-cli -s "$s" HGET \
 	    epoch:active SPX)" >/dev/null
-	cron --check
+	cron 'inspect --check'
 	assert "$output" has "SPX: "
 	assert "$output" lacks "SPX: OK"
 	redis-cli -s "$s" CONFIG SET maxmemory-policy allkeys-lru >/dev/null

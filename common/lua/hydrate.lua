@@ -2,6 +2,7 @@
 -- Put up to some hundred ticks into the active epoch, group by group, newer
 -- wins.  Never creates a contract.
 -- KEYS active meta fence dirty clean changed had_ws events contract …
+--      config journal
 -- ARGV symbol id head (bytes of a contract's key before its id), then for
 --      each contract its tick:  q time sequence bid ask bid_size ask_size,
 --      t time sequence last last_size  or  v time sequence volume
@@ -12,10 +13,11 @@
 -- Globals are slow to reach, and the loops below reach them a million times.
 local ARGV, KEYS, call, pcall = ARGV, KEYS, redis.call, redis.pcall
 local tonumber = tonumber
-local FIRST = 9 -- key of the first tick
+local FIRST, LAST = 9, #KEYS - 2 -- keys of the ticks
 local wrong = wrong_type({
   KEYS[1], 'hash', KEYS[2], 'hash', KEYS[3], 'string', KEYS[4], 'set',
-  KEYS[5], 'set', KEYS[6], 'zset', KEYS[7], 'string' })
+  KEYS[5], 'set', KEYS[6], 'zset', KEYS[7], 'string' }) or
+  journal_wrong()
 if wrong then return { 'badtype', wrong } end
 local active = call('HGET', KEYS[1], ARGV[1]) or ''
 if active ~= ARGV[2] then return { 'superseded', active } end
@@ -56,7 +58,7 @@ end
 local fates, applied, last = {}, 0, meta[4]
 local last_number = tonumber(last or '0')
 local at = 4
-for k = FIRST, #KEYS do
+for k = FIRST, LAST do
   local group = GROUPS[ARGV[at]]
   local have = pcall('HMGET', KEYS[k], 'expiration', group.ts, group.seq)
   if have.err then return { 'badtype', KEYS[k] } end
@@ -105,9 +107,24 @@ end
 local seq = tonumber(meta[2] or '0') + 1
 local head = tonumber(ARGV[3]) + 1
 local sub = string.sub
+local max = journal_max()
+if max then
+  local lines = {}
+  at = 4
+  for k = FIRST, LAST do
+    local letter = ARGV[at]
+    if fates[k - FIRST + 1] == 'a' then
+      lines[#lines + 1] = letter .. ',' .. sub(KEYS[k], head) .. ',' ..
+        table.concat(ARGV, ',', at + 1, at + GROUPS[letter].row - 1)
+    end
+    at = at + GROUPS[letter].row
+  end
+  journal(max, 'hydrate', ARGV[2], { tostring(seq) },
+    table.concat(lines, ';'))
+end
 local changed, n = {}, 0
 at = 4
-for k = FIRST, #KEYS do
+for k = FIRST, LAST do
   local letter = ARGV[at]
   if fates[k - FIRST + 1] == 'a' then
     local key = KEYS[k]

@@ -68,3 +68,35 @@ local function is_marked(meta, mark)
   local value = redis.call('HGET', meta, mark)
   return value and value ~= '' and value ~= '0'
 end
+
+-- The journal (docs/REDIS.md "Journal").  A script that changes what replay
+-- restores has epoch:config and epoch:journal:{symbol} as its last two keys,
+-- checks them by journal_wrong, and calls journal before its first write: an
+-- act that cannot be journalled does not happen.
+local JOURNAL_MAX = '10000' -- acts, where epoch:config has no journal_max
+
+local function journal_wrong()
+  return wrong_type({ KEYS[#KEYS - 1], 'hash', KEYS[#KEYS], 'stream' })
+end
+
+-- Is the journal on?  Then the most acts that it may hold, else nil.
+local function journal_max()
+  local c = redis.call('HMGET', KEYS[#KEYS - 1], 'journal', 'journal_max')
+  if c[1] ~= '1' then return nil end
+  if c[2] and string.find(c[2], '^[1-9]%d?%d?%d?%d?%d?%d?%d?%d?$') then
+    return c[2]
+  end
+  return JOURNAL_MAX
+end
+
+-- The next act of the symbol.  max: what journal_max said; args: a list of
+-- strings; rows: text, ''.  The stream's own counter numbers the acts, also
+-- over a trim: 0-1, 0-2, …
+local function journal(max, kind, id, args, rows)
+  if not max then return end
+  local t = redis.call('TIME')
+  redis.call('XADD', KEYS[#KEYS], 'MAXLEN', '=', max, '0-*',
+    'ts', t[1] .. string.sub(string.format('%06d', t[2]), 1, 3),
+    'kind', kind, 'id', id,
+    'args', #args > 0 and cjson.encode(args) or '[]', 'rows', rows)
+end

@@ -1,7 +1,7 @@
 #!lua
 -- Merge up to some hundred rows of a snapshot into the active epoch, group
 -- by group, newer wins.  Never creates a contract.
--- KEYS active meta fence dirty clean changed contract …
+-- KEYS active meta fence dirty clean changed contract … config journal
 -- ARGV symbol id begin_ts end_ts, then for each contract its id and
 --      multiplier bid ask bid_size ask_size quote_ts last last_size trade_ts
 --      iv delta gamma theta vega oi volume volume_ts       ('' = absent)
@@ -11,7 +11,7 @@ local ARGV, KEYS, call = ARGV, KEYS, redis.call
 local concat, unpack, tonumber = table.concat, unpack, tonumber
 local wrong = wrong_type({
   KEYS[1], 'hash', KEYS[2], 'hash', KEYS[3], 'string', KEYS[4], 'set',
-  KEYS[5], 'set', KEYS[6], 'zset' })
+  KEYS[5], 'set', KEYS[6], 'zset' }) or journal_wrong()
 if wrong then return { 'badtype', wrong } end
 local active = redis.call('HGET', KEYS[1], ARGV[1]) or ''
 if active ~= ARGV[2] then return { 'superseded', active } end
@@ -49,7 +49,7 @@ local function replaces(base, few)
 end
 
 local rows = {}
-for k = 7, #KEYS do
+for k = 7, #KEYS - 2 do
   local found = redis.pcall('HMGET', KEYS[k], unpack(FEW))
   if found.err then return { 'badtype', KEYS[k] } end
   if not found[1] then return { 'damaged', KEYS[k] } end
@@ -141,6 +141,16 @@ local function replace_row(key, a)
 end
 
 local seq = tonumber(times[3] or '0') + 1
+local max = journal_max()
+if max then
+  local lines = {}
+  for r = 1, #rows do
+    local base = 5 + (r - 1) * ROW
+    lines[r] = concat(ARGV, ',', base, base + ROW - 1)
+  end
+  journal(max, 'refresh_rows', ARGV[2],
+    { ARGV[3], ARGV[4], tostring(seq) }, concat(lines, ';'))
+end
 local changed = {}
 for r = 1, #rows do
   local base, key = 5 + (r - 1) * ROW, KEYS[6 + r]

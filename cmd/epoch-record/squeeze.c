@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * squeeze: a finished file, compressed.
+ *
+ * The compressed one takes its name only when it is whole and on disk, and
+ * only then the plain one goes: who is killed between leaves both, and the
+ * next one begins anew.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <zstd.h>
+
+#include "reel.h"
+
+#define LEVEL 3
+#define PIECE (256 * 1024)
+
+static int
+write_all(int fd, const char *p, size_t n)
+{
+	while (n > 0) {
+		ssize_t k = write(fd, p, n);
+
+		if (k < 0 && errno == EINTR)
+			continue;
+		if (k <= 0)
+			return -1;
+		p += k;
+		n -= (size_t)k;
+	}
+	return 0;
+}
+
+/* Everything of from, compressed, to to. */
+static int
+compress(ZSTD_CCtx *z, int from, int to, char *plain, char *packed)
+{
+	for (;;) {
+		ssize_t n = read(from, plain, PIECE);
+		ZSTD_inBuffer in = {plain, 0, 0};
+		size_t left;
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		in.size = (size_t)n;
+		do {
+			ZSTD_outBuffer out = {packed, PIECE, 0};
+
+			left = ZSTD_compressStream2(z, &out, &in,
+			    n == 0 ? ZSTD_e_end : ZSTD_e_continue);
+			if (ZSTD_isError(left)) {
+				errno = EIO;
+				return -1;
+			}
+			if (write_all(to, packed, out.pos) < 0)
+				return -1;
+		} while (in.pos < in.size || (n == 0 && left > 0));
+		if (n == 0)
+			return 0;
+	}
+}
+
+int
+squeeze(int dir, const char *name, struct err *e)
+{
+	char whole[80], part[80];
+	char *plain = mem_alloc(PIECE), *packed = mem_alloc(PIECE);
+	ZSTD_CCtx *z = ZSTD_createCCtx();
+	int from, to, rc = -1;
+
+	snprintf(whole, sizeof(whole), "%s.zst", name);
+	snprintf(part, sizeof(part), ".%s.zst.part", name);
+	from = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	to = openat(dir, part,
+	    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
+	if (z != NULL && from >= 0 && to >= 0) {
+		ZSTD_CCtx_setParameter(z, ZSTD_c_compressionLevel, LEVEL);
+		ZSTD_CCtx_setParameter(z, ZSTD_c_checksumFlag, 1);
+		rc = compress(z, from, to, plain, packed);
+	}
+	if (rc == 0 && (fsync(to) < 0 || renameat(dir, part, dir, whole) < 0 ||
+			   fsync(dir) < 0 || unlinkat(dir, name, 0) < 0))
+		rc = -1;
+	if (rc < 0)
+		err_set(e, EX_IOERR, "TAPE", "%s: %s", whole, strerror(errno));
+	if (from >= 0)
+		close(from);
+	if (to >= 0)
+		close(to);
+	ZSTD_freeCCtx(z);
+	free(plain);
+	free(packed);
+	return rc;
+}

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * epoch-replay: a tape becomes epochs again.
+ *
+ *	epoch-replay [options] [TAPE...]	into Redis
+ *	epoch-replay --check [TAPE...]		is it whole?  no Redis
+ *	epoch-replay --bisect A B		where do they differ?  no Redis
+ *
+ * In: tapes of epoch-record, also compressed, also on stdin.  Out: one replay
+ * record a symbol.  Redis: as the tools whose acts they were.
+ *
+ * Why it is right.  Every act goes through the function, and the script, that
+ * did it the first time, with the ids of then; what came of it is compared
+ * with the tape, act by act.  A bad tape: all of it, up to --until, is read
+ * and understood before the first act is done.  Redis fell back while it was
+ * recorded: what a rewind made void is not done.  A cut in the middle of a
+ * promotion: contracts without their commit are nothing.  Killed: Redis holds
+ * a state that once was; a new replay wants an empty one.
+ */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "opt.h"
+#include "replayer.h"
+#include "sig.h"
+
+enum {
+	OPT_SPEED = 256,
+	OPT_UNTIL,
+	OPT_FROM,
+	OPT_CHECK,
+	OPT_BISECT,
+	OPT_INTO_USED
+};
+
+static const struct opt options[] = {
+    {OPT_SPEED, "speed", "N",
+	"N times as fast as it was recorded, or max (max)"},
+    {OPT_UNTIL, "until", "WHAT",
+	"up to a time (ms or ISO-8601), an act's number, or before an epoch"},
+    {OPT_FROM, "from", "EPOCH", "begin with the commit of that epoch"},
+    {OPT_CHECK, "check", NULL, "only see whether the tape is good"},
+    {OPT_BISECT, "bisect", NULL, "name the first act at which A and B differ"},
+    {OPT_INTO_USED, "into-used", NULL,
+	"even where Redis has epochs of these symbols"},
+    {'r', "redis", "URL", "address of Redis (default $REDIS_URL)"},
+    {'t', "redis-timeout", "S", "longest wait for one answer (5)"},
+    OPT_COMMON,
+    {0},
+};
+
+static const struct opt_set option_set = {
+    .table = options,
+    .operands = "[TAPE...]",
+    .summary = "Do once more what is on a tape of epoch-record.",
+    .versions = "hiredis " HIREDIS_PKG ", libcrypto " LIBCRYPTO_PKG
+		", libzstd " LIBZSTD_PKG,
+};
+
+static struct {
+	const char *redis;
+	int64_t timeout_ms;
+	bool check, bisect;
+} conf = {.timeout_ms = 5000};
+
+static int
+take_speed(const char *arg, double *speed)
+{
+	int64_t thousandths;
+
+	*speed = 0;
+	if (strcmp(arg, "max") == 0)
+		return 0;
+	if (opt_seconds(arg, 1, 1000000000, &thousandths) < 0)
+		return -1;
+	*speed = (double)thousandths / 1000;
+	return 0;
+}
+
+static int
+take_option(struct replayer *r, int c, const char *arg)
+{
+	struct epoch_id id;
+
+	switch (c) {
+	case OPT_SPEED:
+		return take_speed(arg, &r->speed);
+	case OPT_UNTIL:
+		return player_until(&r->player, arg);
+	case OPT_FROM:
+		if (epoch_id_parse(span_str(arg), &id) < 0)
+			return -1;
+		epoch_id_text(&id, r->player.from);
+		return 0;
+	case OPT_CHECK:
+		conf.check = true;
+		return 0;
+	case OPT_BISECT:
+		conf.bisect = true;
+		return 0;
+	case OPT_INTO_USED:
+		r->into_used = true;
+		return 0;
+	case 'r':
+		conf.redis = arg;
+		return 0;
+	default: /* 't' */
+		return opt_seconds(arg, 1, 3600000, &conf.timeout_ms);
+	}
+}
+
+/* -1 to go on, else the status to end with. */
+static int
+read_options(struct replayer *r, int argc, char *argv[])
+{
+	const char *arg;
+	int c, status = 0;
+
+	while ((c = opt_next(argc, argv, &option_set, &arg, &status)) != -1) {
+		if (c == OPT_DONE)
+			return status;
+		if (take_option(r, c, arg) < 0)
+			return opt_usage(&option_set,
+			    "\"%.80s\" is out of form or range", arg);
+	}
+	if (conf.check && conf.bisect)
+		return opt_usage(&option_set, "--check or --bisect");
+	if (conf.bisect && argc - optind != 2)
+		return opt_usage(&option_set, "--bisect wants two tapes");
+	return -1;
+}
+
+/* Open and check one player's tapes; 0 or a status. */
+static int
+load(struct player *p, char *const *names, size_t n)
+{
+	int status = 0;
+
+	if (player_open(p, names, n, &status) < 0)
+		return status;
+	return replayer_check(p);
+}
+
+static int
+run_bisect(struct replayer *r, char *const *names)
+{
+	struct player other = r->player; /* the limits */
+	int status = load(&r->player, names, 1);
+
+	if (status == 0)
+		status = load(&other, names + 1, 1);
+	if (status == 0) {
+		player_start(&r->player);
+		player_start(&other);
+		status = bisect(&r->player, &other);
+	}
+	player_free(&other);
+	return status;
+}
+
+/* A limit that is not on the tape was misspelt. */
+static int
+check_limits(const struct player *p)
+{
+	uint64_t acts = 0;
+
+	for (size_t i = 0; i < p->n_stories; i++)
+		acts += p->stories[i].acts;
+	if (acts == 0)
+		return err_fail(NULL, EX_NO, "NOTHING",
+		    "no epoch on the tape, within these limits");
+	return 0;
+}
+
+static int
+run_replay(struct replayer *r, struct out *out, char *const *names, size_t n)
+{
+	int status = load(&r->player, names, n);
+	struct err e;
+
+	if (status == 0)
+		status = check_limits(&r->player);
+	if (status == 0 && !conf.check) {
+		r->act.view.db = db_open(conf.redis, conf.timeout_ms, &e);
+		status = r->act.view.db == NULL ? err_report(NULL, &e)
+						: replayer_run(r);
+	}
+	player_report(&r->player, out);
+	return status;
+}
+
+int
+main(int argc, char *argv[])
+{
+	static char dash[] = "-";
+	char *const standard_input[] = {dash};
+	struct replayer r = {.speed = 0};
+	struct out out;
+	struct err e;
+	int status;
+
+	err_init(argv[0]);
+	sig_init();
+	status = read_options(&r, argc, argv);
+	if (status >= 0)
+		return status;
+	opt_check_env();
+	out_init(&out, STDOUT_FILENO);
+	r.act.view.keys = &r.keys;
+	if (clock_init(&e) < 0 || keys_init(&r.keys, &e) < 0)
+		status = err_report(NULL, &e);
+	else if (conf.bisect)
+		status = run_bisect(&r, argv + optind);
+	else if (optind == argc)
+		status = run_replay(&r, &out, standard_input, 1);
+	else
+		status = run_replay(
+		    &r, &out, argv + optind, (size_t)(argc - optind));
+	if (out_close(&out, &e) < 0)
+		status = err_worse(status, err_report("stdout", &e));
+	player_free(&r.player);
+	act_free(&r.act);
+	db_close(&r.act.view.db);
+	return sig_end(status);
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: ISC */
+#include "replayer.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "sig.h"
+
+#define ACT_MS 60000
+#define SHOW_MS 500
+#define SLEEP_MS 500
+
+int
+replayer_fail(const struct player *p, const struct err *e)
+{
+	char place[200];
+	int64_t good = 0;
+
+	if (e->exit == EX_TEMPFAIL)
+		return err_report(NULL, e);
+	player_place(p, place, sizeof(place));
+	for (size_t i = 0; i < p->n_stories; i++)
+		if (p->now < p->n_sources &&
+		    strcmp(p->stories[i].symbol, p->sources[p->now].symbol) ==
+			0)
+			good = p->stories[i].number;
+	return good > 0 ? err_fail(place, e->exit, e->code,
+			      "%s; good up to act %" PRId64 " (--until)",
+			      e->text, good)
+			: err_fail(place, e->exit, e->code, "%s", e->text);
+}
+
+int
+replayer_check(struct player *p)
+{
+	struct story *s = NULL;
+	struct err e;
+	int status = 0;
+
+	if (player_scan(p, &e) < 0)
+		return replayer_fail(p, &e);
+	player_start(p);
+	do {
+		if (player_next(p, &s, &e) == 0)
+			continue;
+		if (strcmp(e.code, "GAP") != 0)
+			return err_worse(status, replayer_fail(p, &e));
+		status = err_worse(status, replayer_fail(p, &e));
+		/* from the next commit on it can be told again */
+	} while (s != NULL && sig_stop == 0);
+	return status;
+}
+
+/* ---- doing it ---- */
+
+static void
+show_progress(struct replayer *r, bool last)
+{
+	int64_t done, all, now = clock_mono_ms();
+
+	if (!isatty(STDERR_FILENO) || (!last && now - r->shown < SHOW_MS))
+		return;
+	r->shown = now;
+	player_progress(&r->player, &done, &all);
+	fprintf(stderr, "\r%3d %%  %" PRIu64 " acts%s",
+	    all == 0 ? 100 : (int)(done * 100 / all), r->done,
+	    last ? "\n" : "");
+}
+
+/* Wait until it is that act's time. */
+static void
+keep_time(struct replayer *r, int64_t ts)
+{
+	int64_t due;
+
+	if (r->speed <= 0)
+		return;
+	if (r->first_ts == 0) {
+		r->first_ts = ts;
+		r->began = clock_mono_ms();
+	}
+	due = r->began + (int64_t)((double)(ts - r->first_ts) / r->speed);
+	while (sig_stop == 0) {
+		int64_t left = due - clock_mono_ms();
+
+		if (left <= 0)
+			break;
+		clock_sleep_ms(left < SLEEP_MS ? left : SLEEP_MS);
+		show_progress(r, false);
+	}
+}
+
+static int
+check_used(struct replayer *r, struct err *e)
+{
+	for (size_t i = 0; i < r->player.n_stories && !r->into_used; i++) {
+		const struct story *s = &r->player.stories[i];
+		int used = replay_is_used(&r->act, s->symbol, e);
+
+		if (used > 0)
+			err_set(e, EX_NO, "USED",
+			    "Redis knows epochs of %s already (--into-used)",
+			    s->symbol);
+		if (used != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+do_all(struct replayer *r, struct err *e)
+{
+	struct story *s;
+
+	while (sig_stop == 0) {
+		if (player_next(&r->player, &s, e) < 0)
+			return -1;
+		if (s == NULL)
+			return 0;
+		keep_time(r, s->deed.line.ts);
+		if (sig_stop != 0)
+			break;
+		act_start(&r->act, ACT_MS);
+		if (replay_act(&r->act, &s->deed,
+			s->first_act == s->deed.line.act, e) < 0)
+			return -1;
+		r->done++;
+		show_progress(r, false);
+	}
+	return err_set(e, EX_TEMPFAIL, "INTERRUPTED",
+	    "stopped by signal %d after %" PRIu64 " acts", (int)sig_stop,
+	    r->done);
+}
+
+int
+replayer_run(struct replayer *r)
+{
+	struct err e;
+	int rc;
+
+	act_start(&r->act, ACT_MS);
+	if (check_used(r, &e) < 0)
+		return err_report(NULL, &e);
+	player_start(&r->player);
+	rc = do_all(r, &e);
+	show_progress(r, true);
+	return rc == 0 ? 0 : replayer_fail(&r->player, &e);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * source: the lines of one tape: files one after the other, which can be read
+ * from the start again.  Stdin and what is compressed is first put into a
+ * temporary file without a name.
+ */
+#ifndef REPLAY_SOURCE_H
+#define REPLAY_SOURCE_H
+
+#include "stream.h"
+#include "tape.h"
+
+struct source_file {
+	const char *name;
+	int fd;
+	int64_t size;
+};
+
+struct source {
+	char symbol[SYMBOL_MAX + 1]; /* of its first line */
+	struct tape_line line;       /* the one in hand, if … */
+	bool full;                   /* … there is one */
+	bool ended;
+	int64_t size, done; /* bytes, of all files */
+
+	struct source_file *files; /* private from here on */
+	size_t n, at;
+	struct in in;
+};
+
+/* Open a file, "-" is stdin.  -1 and *e: 66 it is not there, 65 it is no
+ * whole zstd, 74 no room for the temporary file. */
+int source_file(struct source_file *f, const char *name, struct err *e);
+
+/* Append a file, which is moved in. */
+void source_add(struct source *s, const struct source_file *f);
+void source_free(struct source *s);
+
+/* From the first line again. */
+void source_rewind(struct source *s);
+
+/* Have a line in hand: 1, 0 there is none any more, -1 and *e (65). */
+int source_fill(struct source *s, struct err *e);
+
+/* Where the line in hand, or the bad one, stands. */
+const char *source_name(const struct source *s);
+uint64_t source_line(const struct source *s);
+
+#endif

@@ -1,0 +1,350 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+#
+# epoch-record: each act of the journal is on the tape, once, in order,
+# whatever kills it, fills its disk, or happens to Redis.
+
+load helpers
+load hydrate
+load tape
+
+setup_file() {
+	[[ -e $FAULT_SO ]] || fail "no fault library"
+	redis_start
+	cd "$BATS_FILE_TMPDIR" || return 1
+	make_boards
+	export DIR=$BATS_FILE_TMPDIR
+}
+
+setup() {
+	find_redis || redis_start
+	rcli FLUSHALL >/dev/null
+	cd "$BATS_TEST_TMPDIR" || return 1
+	mkdir d
+}
+
+teardown() {
+	[[ -z ${pid-} ]] || kill -KILL "$pid" 2>/dev/null || :
+	[[ $BATS_TEST_DESCRIPTION == own:* ]] && redis_stop
+	return 0
+}
+
+teardown_file() {
+	find_redis && redis_stop
+	return 0
+}
+
+# An act that nobody did: its time can be chosen.
+fake_act() { # TS [SYMBOL]
+	rcli XADD "epoch:journal:${2-SPX}" '0-*' ts "$1" kind refresh_begin \
+	    id "${2-SPX}:1750000000:ab12" args '["1","2"]' rows '' >/dev/null
+}
+
+fake_acts() { # N TS
+	local i
+	for ((i = 0; i < $1; i++)); do
+		fake_act $(($2 + i))
+	done
+}
+
+D=1750000000000 # 2025-06-15
+
+@test "usage" {
+	run_tool 64 epoch-record
+	run_tool 64 epoch-record --dir d
+	run_tool 64 epoch-record --off SPX
+	run_tool 64 epoch-record --max 3 SPX
+	run_tool 64 epoch-record --on --max 0 SPX
+	run_tool 64 epoch-record --zstd SPX
+	run_tool 64 epoch-record SPX SPX
+	run_tool 64 epoch-record spx
+	run_tool 73 epoch-record --once --dir nowhere SPX
+	REDIS_URL=unix:///nowhere run_tool 75 epoch-record --redis-timeout 0.2 --once SPX
+}
+
+@test "the switch" {
+	run_tool epoch-record --on
+	assert "$(rcli HGETALL epoch:config | paste -sd ' ')" = "journal 1"
+	run_tool epoch-record --on --max 77
+	run_tool epoch-record --off
+	assert "$(rcli HGETALL epoch:config | paste -sd ' ')" = \
+	    "journal 0 journal_max 77"
+	WARN=ok run_tool epoch-record --once SPX
+	assert "$stderr" has JOURNAL_OFF
+	run_tool epoch-record --once --on SPX
+	assert "$(rcli HGET epoch:config journal)" = 1
+}
+
+@test "stdout: all that is there; Redis keeps it unless told" {
+	journal_on
+	a_life
+	acts=$(rcli XLEN epoch:journal:SPX)
+	run_tool epoch-record --once SPX NDX
+	assert "$(grep -c '"type":"act".*"symbol":"SPX"' <<<"$output")" = "$acts"
+	assert "$(grep -c '"type":"tape"' <<<"$output")" = 2
+	jq -c . <<<"$output" >/dev/null
+	assert "$(rcli XLEN epoch:journal:SPX)" = "$acts"
+	run_tool epoch-record --once --trim SPX
+	assert "$(rcli XLEN epoch:journal:SPX)" = 1
+	# a sum is of the bytes before it
+	line=$(sed -n 3p <<<"$output")
+	assert "$(printf %s "${line%,\"sum\"*}" | sha256sum | head -c 16)" = \
+	    "$(jq -r .sum <<<"$line")"
+}
+
+@test "a directory: files, resumed; what is on disk is trimmed" {
+	journal_on
+	step 1
+	step 2
+	run_tool epoch-record --once --dir d SPX
+	assert "$(rcli XLEN epoch:journal:SPX)" = 1
+	cp d/SPX-*.ndjson before
+	run_tool epoch-record --once --dir d SPX
+	cmp before d/SPX-*.ndjson
+	step 3
+	step 4
+	run_tool epoch-record --once --dir d SPX
+	head -c "$(stat -c %s before)" d/SPX-*.ndjson | cmp - before
+	last=$(rcli XREVRANGE epoch:journal:SPX + - COUNT 1 | sed -n '1s/0-//p')
+	is_complete d SPX 1 "$last"
+	assert "$(ls d)" = "SPX-$(date -u +%F).ndjson"
+}
+
+@test "one file a day, by the acts' times; never back" {
+	fake_acts 3 $D
+	fake_acts 2 $((D + 86400000))
+	fake_act $D # a clock that was set back
+	fake_act $((D + 3 * 86400000))
+	WARN=ok run_tool epoch-record --once --dir d SPX
+	assert "$(cd d && wc -l ./*.ndjson | awk '{print $1, $2}' | paste -sd ' ')" \
+	    = "4 ./SPX-2025-06-15.ndjson 4 ./SPX-2025-06-16.ndjson 2 ./SPX-2025-06-18.ndjson 10 total"
+	is_complete d SPX 1 7
+	assert "$(head -qn 1 d/*.ndjson | jq -r .after | paste -sd ' ')" = "0 3 6"
+}
+
+@test "--zstd: finished files, also those of a run that was killed" {
+	fake_acts 3 $D
+	WARN=ok run_tool epoch-record --once --dir d SPX
+	fake_acts 2 $((D + 86400000))
+	WARN=ok run_tool epoch-record --once --dir d SPX
+	assert "$(ls d | paste -sd ' ')" = "SPX-2025-06-15.ndjson SPX-2025-06-16.ndjson"
+	cp d/SPX-2025-06-15.ndjson plain
+	fake_acts 2 $((D + 2 * 86400000))
+	WARN=ok run_tool epoch-record --once --zstd --dir d SPX
+	assert "$(ls d | paste -sd ' ')" = \
+	    "SPX-2025-06-15.ndjson.zst SPX-2025-06-16.ndjson.zst SPX-2025-06-17.ndjson"
+	zstd -dc d/SPX-2025-06-15.ndjson.zst | cmp - plain
+	assert "$(zstd -dc d/*.zst | cat - d/*.ndjson |
+	    jq -r 'select(.type == "act").act' | paste -sd ' ')" = "1 2 3 4 5 6 7"
+}
+
+@test "kill -9 before every write, at every step: each act once" {
+	journal_on
+	kills=0
+	for ((i = 1; i <= STEPS; i++)); do
+		step $i
+		for ((n = 1; n < 40; n++)); do
+			rc=0
+			LD_PRELOAD=$FAULT_SO FAULT_FDS=all FAULT_SHORT=$((n * 97)) \
+			    FAULT_KILL_AT=$n epoch-record -q --once --dir d \
+			    SPX NDX 2>/dev/null || rc=$?
+			((rc == 137)) || break
+			kills=$((kills + 1))
+		done
+		assert $rc = 0
+	done
+	((kills >= 100)) || fail "only $kills kills"
+	for s in SPX NDX; do
+		is_complete d $s 1 "$(rcli XREVRANGE epoch:journal:$s + - COUNT 1 |
+		    sed -n '1s/0-//p')"
+	done
+	run_tool epoch-replay --check d/*.ndjson
+}
+
+@test "an unfinished last line is cut off" {
+	fake_acts 3 $D
+	WARN=ok run_tool epoch-record --once --dir d SPX
+	file=d/SPX-2025-06-15.ndjson
+	cp $file whole
+	fake_act $((D + 9))
+	for n in 1 50 100 150; do
+		cp whole $file
+		tail -n 1 whole | head -c $n >>$file
+		WARN=ok run_tool epoch-record --once --dir d SPX
+		is_complete d SPX 1 4
+		head -c "$(stat -c %s whole)" $file | cmp - whole
+	done
+}
+
+@test "a damaged tape is not gone on with: 65" {
+	fake_acts 3 $D
+	WARN=ok run_tool epoch-record --once --dir d SPX
+	file=d/SPX-2025-06-15.ndjson
+	fake_act $((D + 9))
+	sed -i '3s/"1"/"7"/' $file
+	cp $file before
+	run_tool 65 epoch-record --once --dir d SPX
+	assert "$stderr" has "BAD_SUM"
+	assert "$stderr" has "act 1"
+	cmp before $file
+	assert "$(rcli XLEN epoch:journal:SPX)" = 2
+}
+
+@test "a full disk: 74, whole lines, nothing trimmed; then all of it" {
+	fake_acts 5 $D
+	WARN=ok run_tool epoch-record -q --once --dir d SPX
+	fake_acts 200 $((D + 10))
+	run_tool 74 prlimit --fsize=8192 epoch-record -q --once --dir d SPX
+	assert "$(tail -c 1 d/SPX-*.ndjson | od -An -c | tr -d ' ')" = '\n' newline
+	(($(stat -c %s d/SPX-*.ndjson) <= 8192))
+	assert "$(rcli XLEN epoch:journal:SPX)" = 201
+	is_complete d SPX 1 5
+	run_tool epoch-record -q --once --dir d SPX
+	is_complete d SPX 1 205
+	rc=0
+	epoch-record -q --once SPX >/dev/full 2>err || rc=$?
+	assert $rc = 74
+}
+
+@test "two at once: the second is told, 75" {
+	journal_on
+	epoch-record --dir d SPX 3>&- 4>&- &
+	pid=$!
+	eventually test -e d/.SPX.lock
+	step 1
+	eventually is_complete d SPX 1 2
+	run_tool 75 epoch-record --once --dir d SPX
+	assert "$stderr" has LOCKED
+	run_tool epoch-record --once --dir d NDX
+	kill -TERM $pid
+	wait $pid
+	pid=
+}
+
+@test "an entry that is none of ours: 65, after all that came before" {
+	fake_acts 3 $D
+	rcli XADD epoch:journal:SPX '0-*' not ours >/dev/null
+	run_tool 65 epoch-record -q --once --dir d SPX
+	assert "$stderr" has BAD_ACT
+	is_complete d SPX 1 3
+}
+
+@test "an overrun is told, and seen on the tape" {
+	journal_on 5
+	fake_acts 3 $D
+	WARN=ok run_tool epoch-record --once --dir d SPX
+	fake_acts 7 $((D + 10))
+	rcli XTRIM epoch:journal:SPX MAXLEN = 2 >/dev/null
+	run_tool 65 epoch-record --once --dir d SPX
+	assert "$stderr" has "acts 4 to 8 are lost"
+	assert "$stderr" has "5 acts are not on the tape"
+	assert "$(jq -r 'select(.type == "act").act' d/*.ndjson | paste -sd ' ')" \
+	    = "1 2 3 9 10"
+	run_tool epoch-record --once --dir d SPX # told once
+}
+
+@test "own: Redis falls back to an older state: rewind" {
+	redis_stop
+	rm -f "$BATS_FILE_TMPDIR/redis/dump.rdb"
+	redis_start
+	journal_on
+	step 1
+	step 2
+	run_tool epoch-record --once --dir d SPX
+	step 3
+	rcli SAVE >/dev/null
+	step 4
+	run_tool epoch-record --once --dir d SPX
+	last=$(jq -r 'select(.type == "act").act' d/*.ndjson | tail -n 1)
+	redis_stop KILL
+	redis_start # with what was saved
+	WARN=ok run_tool epoch-record --once --dir d SPX
+	assert "$stderr" has REWIND
+	assert "$(tail -n 1 d/*.ndjson | jq -c '[.type, .from, .to]')" = \
+	    "[\"rewind\",$last,$((last - 1))]"
+	# and again, now with other acts under the same numbers
+	step 6
+	step 7
+	WARN=ok run_tool epoch-record --once --dir d SPX
+	rm -f "$BATS_FILE_TMPDIR/redis/dump.rdb"
+	EPOCH_PREFIX=r: run_tool epoch-replay d/SPX*.ndjson
+	assert "$(jq -r .void <<<"$output")" = 1
+	assert "$(digest r: SPX)" = "$(digest '' SPX)"
+}
+
+@test "own: it falls back, and has gone on already when we look" {
+	redis_stop
+	rm -f "$BATS_FILE_TMPDIR/redis/dump.rdb"
+	redis_start
+	journal_on
+	step 1
+	run_tool epoch-record --once --dir d SPX
+	rcli SAVE >/dev/null
+	step 2
+	step 3
+	run_tool epoch-record --once --dir d SPX
+	redis_stop KILL
+	redis_start
+	for n in 4 6 7 3; do
+		[[ $n == 3 ]] || step $n
+	done
+	WARN=ok run_tool epoch-record --once --dir d SPX
+	rm -f "$BATS_FILE_TMPDIR/redis/dump.rdb"
+	assert "$(grep -c '"type":"rewind"' d/*.ndjson)" = 1
+	EPOCH_PREFIX=r: run_tool epoch-replay d/SPX*.ndjson
+	assert "$(digest r: SPX)" = "$(digest '' SPX)"
+}
+
+@test "all is lost: the tape begins anew" {
+	journal_on
+	step 1
+	step 2
+	run_tool epoch-record --once --dir d SPX
+	rcli FLUSHALL >/dev/null
+	journal_on
+	step 6
+	step 7
+	WARN=ok run_tool epoch-record --once --dir d SPX
+	assert "$stderr" has REWIND
+	EPOCH_PREFIX=r: run_tool epoch-replay d/SPX*.ndjson
+	assert "$(jq -r .epochs <<<"$output")" = 1
+	assert "$(digest r: SPX)" = "$(digest '' SPX)"
+}
+
+@test "own: following, while Redis is gone for a while" {
+	redis_stop
+	rm -f "$BATS_FILE_TMPDIR/redis/dump.rdb"
+	redis_start
+	epoch-record --on --dir d SPX 2>err 3>&- 4>&- &
+	pid=$!
+	eventually eval '[[ $(rcli HGET epoch:config journal) == 1 ]]'
+	step 1
+	eventually is_complete d SPX 1 2
+	rcli SAVE >/dev/null
+	redis_stop KILL
+	redis_start
+	eventually grep -q REDIS_BACK err
+	step 2
+	eventually is_complete d SPX 1 3
+	kill -TERM $pid
+	wait $pid
+	pid=
+	rm -f "$BATS_FILE_TMPDIR/redis/dump.rdb"
+}
+
+@test "TERM, INT: at once, whole lines; USR1 shows counters" {
+	journal_on
+	for sig in TERM INT; do
+		rm -f d/.SPX.lock err
+		env --default-signal=INT epoch-record --dir d SPX 2>err 3>&- 4>&- &
+		pid=$!
+		eventually test -e d/.SPX.lock
+		kill -USR1 $pid
+		eventually grep -q COUNTS err
+		kill -$sig $pid
+		rc=0
+		wait $pid || rc=$?
+		[[ $sig == INT ]] && assert $rc = 130 || assert $rc = 0
+		pid=
+	done
+}

@@ -1,0 +1,381 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+#
+# epoch-replay: the tape of a live run gives its state again, at any speed, up
+# to any act; a bad tape gives a message and nothing else.
+
+load helpers
+load hydrate
+load tape
+
+# One life for the file: its tape, and what there was after each step.
+setup_file() {
+	[[ -e $FAULT_SO ]] || fail "no fault library"
+	redis_start
+	cd "$BATS_FILE_TMPDIR" || return 1
+	export DIR=$BATS_FILE_TMPDIR
+	make_boards
+	journal_on
+	local i act
+	for ((i = 1; i <= STEPS; i++)); do
+		step $i || fail "step $i"
+		act=$(rcli XREVRANGE epoch:journal:SPX + - COUNT 1 | sed -n '1s/0-//p')
+		printf '%s %s\n' "$act" "$(digest '' SPX)" >>moments
+	done
+	epoch-record --once SPX NDX >tape
+	grep '"symbol":"SPX"' tape >spx
+	digest '' SPX NDX >live
+	digest '' SPX >live.spx
+	rcli LRANGE epoch:timeline:SPX 0 -1 | tac >epochs
+	while read -r i; do
+		printf '%s %s\n' "$i" "$(digest '' --values "$i" | cut -d ' ' -f 1)"
+	done <epochs >seals
+	epoch-inspect --digest --from "$(sed -n 2p epochs)" SPX >live.from
+}
+
+setup() {
+	find_redis || redis_start
+	cd "$BATS_TEST_TMPDIR" || return 1
+	export EPOCH_PREFIX=r:
+	forget
+}
+
+teardown() {
+	[[ $BATS_TEST_DESCRIPTION == own:* ]] && redis_stop
+	return 0
+}
+
+teardown_file() {
+	find_redis && redis_stop
+	return 0
+}
+
+# Nothing of a prefix is left.
+forget() { # [PREFIX]
+	rcli --scan --pattern "${1-r:}*" | xargs -r redis-cli -s "$REDIS_SOCK" DEL >/dev/null
+}
+
+# The tape is refused with that code, and Redis is not touched.
+refused() { # CODE TAPE...
+	local code=$1
+	shift
+	run_tool 65 epoch-replay "$@"
+	assert "$stderr" has "$code"
+	assert "$(keys_of r:)" = 0 "keys after a refused tape"
+	run_tool 65 epoch-replay --check "$@"
+	assert "$stderr" has "$code"
+}
+
+@test "usage" {
+	run_tool 64 epoch-replay --until never "$DIR/tape"
+	run_tool 64 epoch-replay --until act:0 "$DIR/tape"
+	run_tool 64 epoch-replay --from SPX "$DIR/tape"
+	run_tool 64 epoch-replay --speed 0 "$DIR/tape"
+	run_tool 64 epoch-replay --bisect "$DIR/tape"
+	run_tool 64 epoch-replay --check --bisect "$DIR/tape" "$DIR/tape"
+	run_tool 66 epoch-replay nowhere
+	run_tool 1 epoch-replay </dev/null
+	assert "$stderr" has NOTHING
+	REDIS_URL=unix:///nowhere run_tool 75 epoch-replay --redis-timeout 0.2 "$DIR/tape"
+}
+
+@test "the state is the live one: file, stdin, compressed, again and again" {
+	run_tool epoch-replay "$DIR/tape"
+	digest r: SPX NDX | cmp - "$DIR/live"
+	zstd -q "$DIR/tape" -o tape.zst
+	for how in stdin pipe zst split short; do
+		forget
+		case $how in
+		stdin) run_tool epoch-replay <"$DIR/tape" ;;
+		pipe) cat "$DIR/tape" | epoch-replay - >out ;;
+		zst) run_tool epoch-replay tape.zst ;;
+		split)
+			head -n 7 "$DIR/spx" >x1
+			tail -n +8 "$DIR/spx" >x2
+			grep '"symbol":"NDX"' "$DIR/tape" >n
+			run_tool epoch-replay x1 n x2
+			;;
+		short)
+			LD_PRELOAD=$FAULT_SO FAULT_FDS=all FAULT_SHORT=7 \
+			    epoch-replay "$DIR/tape" >out
+			;;
+		esac
+		digest r: SPX NDX | cmp - "$DIR/live" || fail "$how"
+	done
+	run_tool epoch-inspect --check
+}
+
+@test "at ten times the speed of then: the same" {
+	run_tool epoch-replay --speed 10 "$DIR/tape"
+	digest r: SPX NDX | cmp - "$DIR/live"
+}
+
+@test "--until each act: the state of then" {
+	while read -r act want; do
+		forget
+		run_tool epoch-replay --until "act:$act" "$DIR/spx"
+		assert "$(digest r: SPX)" = "$want" "act $act"
+	done <"$DIR/moments"
+	# and of a time: between two acts
+	ts=$(jq -r 'select(.type == "act" and .act == 4).ts' "$DIR/spx")
+	forget
+	run_tool epoch-replay --until "$ts" "$DIR/spx"
+	last=$(jq -r .last_act <<<"$output")
+	((last >= 4 && $(jq -r "select(.act == $((last + 1))).ts" "$DIR/spx") > ts))
+}
+
+@test "--until each epoch's successor: the values of the epoch" {
+	before=
+	while read -r id hash; do
+		if [[ -n $before ]]; then
+			forget
+			run_tool epoch-replay --until "$id" "$DIR/spx"
+			assert "$(digest r: --values SPX | cut -d ' ' -f 1)" = \
+			    "$(sed -n "s/^$before //p" "$DIR/seals")" "before $id"
+		fi
+		before=$id
+	done <"$DIR/seals"
+	(($(grep -c . "$DIR/seals") >= 4))
+}
+
+@test "--from an epoch: that and what follows" {
+	run_tool epoch-replay --from "$(sed -n 2p "$DIR/epochs")" "$DIR/spx"
+	epoch-inspect --digest --from "$(sed -n 2p "$DIR/epochs")" SPX |
+		cmp - "$DIR/live.from"
+	forget
+	run_tool 1 epoch-replay --from SPX:1:ab "$DIR/spx"
+	assert "$(keys_of r:)" = 0
+}
+
+@test "a Redis with such epochs is not touched, unless told" {
+	run_tool epoch-replay "$DIR/spx"
+	state_dump >before
+	run_tool 1 epoch-replay "$DIR/spx"
+	assert "$stderr" has --into-used
+	run_tool 1 epoch-replay --into-used "$DIR/spx"
+	assert "$stderr" has "was given out before"
+	state_dump | cmp - before
+	forget
+	make_chain -t $((T - 9000)) | geom-hash | epoch-promote >/dev/null
+	run_tool epoch-replay --into-used "$DIR/spx"
+	epoch-inspect --digest --from "$(sed -n 1p "$DIR/epochs")" SPX >got
+	forget
+	run_tool epoch-replay "$DIR/spx"
+	epoch-inspect --digest --from "$(sed -n 1p "$DIR/epochs")" SPX | cmp - got
+}
+
+@test "a tape cut anywhere in a line: refused; up to its good end replayed" {
+	n=$(wc -l <"$DIR/spx")
+	for ((k = 2; k <= n; k += 4)); do
+		head -n $k "$DIR/spx" >bad
+		truncate -s -9 bad
+		refused TORN bad
+	done
+	head -n 5 "$DIR/spx" >bad # head, rows, commit, hydrate, begin
+	printf '{"type":"act"' >>bad
+	run_tool epoch-replay --until act:3 bad
+	assert "$(jq -r .last_act <<<"$output")" = 3
+}
+
+@test "a line that is missing, doubled or elsewhere: refused" {
+	n=$(wc -l <"$DIR/spx")
+	for ((k = 3; k < n; k++)); do
+		sed "${k}d" "$DIR/spx" >bad
+		refused GAP bad
+		sed "${k}p" "$DIR/spx" >bad
+		refused ORDER bad
+		sed "${k}{h;d};$((k + 1))G" "$DIR/spx" >bad
+		run_tool 65 epoch-replay bad
+		assert "$(keys_of r:)" = 0
+	done
+}
+
+@test "flipped bytes, wherever: refused" {
+	size=$(stat -c %s "$DIR/spx")
+	for seed in $(seq 40); do
+		perl -e 'my ($seed, $size) = @ARGV; srand($seed); undef $/;
+		    my $t = <STDIN>; my $at = int(rand($size));
+		    substr($t, $at, 1) = chr(ord(substr($t, $at, 1)) ^ (1 << int(rand(7))));
+		    print $t' "$seed" "$size" <"$DIR/spx" >bad
+		run_tool 65 epoch-replay --check bad
+	done
+	run_tool 65 epoch-replay bad
+	assert "$(keys_of r:)" = 0
+}
+
+# Lines with their sums made right again.
+sign() {
+	perl -MDigest::SHA=sha256_hex -ne 's/,"sum":"[0-9a-f]{16}"\}$//; chomp;
+	    printf "%s,\"sum\":\"%s\"}\n", $_, substr(sha256_hex($_), 0, 16)'
+}
+
+@test "a newer version, a kind of act we do not know: refused" {
+	sign <"$DIR/spx" | cmp - "$DIR/spx"
+	sed '1s/"version":1/"version":2/' "$DIR/spx" | sign >bad
+	refused NEWER bad
+	sed 's/"kind":"hydrate"/"kind":"dehydrate"/' "$DIR/spx" | sign >bad
+	run_tool 65 epoch-replay bad
+	{ cat "$DIR/spx"; echo '{"type":"heartbeat","ts":1}'; } >bad
+	forget
+	refused BAD_TAPE bad
+}
+
+@test "contracts that are not the commit's geometry: refused" {
+	sed '2s/O:SPX250620C05000000/O:SPX250620C05000001/' "$DIR/spx" | sign >bad
+	refused INCOMPLETE bad
+}
+
+@test "what comes of an act is compared: DIVERGED, 70" {
+	# older than what is stored: it would be late
+	sed '4s/q,\(O:[A-Z0-9]*\),17[0-9]*,/q,\1,1600000000000,/' "$DIR/spx" | sign >bad
+	run_tool 70 epoch-replay bad
+	assert "$stderr" has "DIVERGED: act 3"
+}
+
+@test "the tape of a replay is the tape; --bisect names the first difference" {
+	run_tool epoch-record --on
+	run_tool epoch-replay "$DIR/tape"
+	run_tool epoch-record --once SPX NDX
+	printf '%s\n' "$output" >again
+	run_tool epoch-replay --bisect "$DIR/tape" again
+	digest r: SPX NDX | cmp - "$DIR/live"
+	for k in 4 6 7 9; do
+		act=$(sed -n "${k}p" "$DIR/spx" | jq -r .act)
+		sed "${k}s/\\([,\"]\\)1\\([0-9]*\\)\\([,\"]\\)/\\12\\2\\3/" "$DIR/spx" | sign >other
+		! cmp -s "$DIR/spx" other || fail "the same: line $k"
+		run_tool 1 epoch-replay --bisect "$DIR/spx" other
+		assert "$stderr" has "DIFFERENT"
+		assert "$stderr" has "act $act"
+	done
+	head -n 7 "$DIR/spx" >short
+	run_tool 1 epoch-replay --bisect "$DIR/spx" short
+	assert "$stderr" has "goes on alone: act 7"
+}
+
+@test "each writer killed in turn, at every write: the digest holds" {
+	local n f rc
+	export EPOCH_PREFIX=k:
+	run_tool epoch-record --on
+	"$TICKS" make 60 1 "$Q" "$DIR/a" >t
+	for ((n = 4; n < 60; n += 5)); do
+		for f in a a2 b b2 c; do
+			LD_PRELOAD=$FAULT_SO FAULT_KILL_AT=$n epoch-promote -q \
+			    <"$DIR/$f" >/dev/null 2>&1 || :
+			LD_PRELOAD=$FAULT_SO FAULT_KILL_AT=$n epoch-hydrate -q \
+			    <t >/dev/null 2>&1 || :
+			for rc in 1 2 3; do
+				printf '{"type":"heartbeat","ts":%s,"symbols":["SPX"],"state":"subscribed","received":0}\n' \
+				    $((T + n * 100000 + rc * 7000))
+			done | LD_PRELOAD=$FAULT_SO FAULT_KILL_AT=$n \
+			    dormancy-watch -q --clock records >/dev/null 2>&1 || :
+		done
+		epoch-promote -q --force <"$DIR/c2" >/dev/null
+		epoch-record -q --once SPX >tape
+		EPOCH_PREFIX=r: run_tool epoch-replay tape
+		assert "$(digest r: SPX)" = "$(digest k: SPX)" "killed at $n"
+		forget
+		forget k:
+		run_tool epoch-record --on
+	done
+}
+
+@test "several promoters at once: the digest holds" {
+	local i f pids=()
+	export EPOCH_PREFIX=k:
+	run_tool epoch-record --on
+	"$TICKS" make 200 1 "$Q" "$DIR/a" >t
+	for i in 1 2 3; do
+		for f in a a2 b b2 c c2; do
+			epoch-promote -q --force <"$DIR/$f" >/dev/null 2>&1 || :
+		done &
+		pids+=($!)
+	done
+	for i in 1 2 3 4; do
+		epoch-hydrate -q <t >/dev/null 2>&1 || :
+	done &
+	pids+=($!)
+	wait "${pids[@]}"
+	epoch-record -q --once SPX >tape
+	EPOCH_PREFIX=r: run_tool epoch-replay tape
+	assert "$(digest r: SPX)" = "$(digest k: SPX)"
+	forget k:
+}
+
+@test "retiring is an act" {
+	export EPOCH_PREFIX=k:
+	run_tool epoch-record --on
+	for f in a b c; do
+		epoch-promote <"$DIR/$f" >/dev/null
+	done
+	run_tool epoch-gc --keep 0 --grace 0
+	epoch-record -q --once SPX >tape
+	assert "$(grep -c '"kind":"retire"' tape)" = 2
+	EPOCH_PREFIX=r: run_tool epoch-replay tape
+	assert "$(digest r: SPX)" = "$(digest k: SPX)"
+	forget k:
+}
+
+@test "switched off for a while: the gap is seen, nothing is replayed" {
+	export EPOCH_PREFIX=k:
+	run_tool epoch-record --on
+	epoch-promote <"$DIR/a" >/dev/null
+	run_tool epoch-record --off
+	"$TICKS" make 20 1 "$Q" "$DIR/a" | epoch-hydrate >/dev/null
+	run_tool epoch-record --on
+	epoch-promote <"$DIR/a2" >/dev/null
+	epoch-promote <"$DIR/b" >/dev/null
+	epoch-promote <"$DIR/b2" >/dev/null
+	WARN=ok epoch-record -q --once SPX >tape
+	export EPOCH_PREFIX=r:
+	refused "the seq of its epoch" tape
+	id=$(jq -r 'select(.kind == "commit").epoch_id' tape | tail -n 1)
+	run_tool epoch-replay --from "$id" tape
+	assert "$(digest r: SPX --from "$id")" = "$(digest k: SPX --from "$id")"
+	forget k:
+}
+
+@test "TERM while it keeps time: at once, 75" {
+	epoch-replay --speed 0.01 "$DIR/spx" 2>err 3>&- 4>&- &
+	pid=$!
+	eventually eval '[[ -n $(rcli HGET r:epoch:active SPX) ]]'
+	kill -TERM $pid
+	rc=0
+	wait $pid || rc=$?
+	assert $rc = 75
+	assert "$(cat err)" has INTERRUPTED
+}
+
+@test "own: a cluster of one node" {
+	redis_stop
+	start_cluster
+	export EPOCH_PREFIX='{spx}:'
+	run_tool epoch-record --on
+	run_tool epoch-replay "$DIR/tape"
+	epoch-inspect --digest SPX NDX | cmp - "$DIR/live"
+	run_tool epoch-record --once SPX
+}
+
+@test "record-a-day and replay-a-day: a day there and back" {
+	PATH=$ROOT/pipelines:$PATH
+	export EPOCH_PREFIX=k:
+	record-a-day "$PWD/t a" SPX 2>err 3>&- 4>&- &
+	pid=$!
+	eventually eval '[[ $(rcli HGET k:epoch:config journal) == 1 ]]'
+	epoch-promote <"$DIR/a" >/dev/null
+	"$TICKS" make 20 1 "$Q" "$DIR/a" | epoch-hydrate >/dev/null
+	epoch-promote <"$DIR/b" >/dev/null
+	local id
+	id=$(rcli HGET k:epoch:active SPX)
+	eventually eval 'grep -q "$id.*\"commit\"" "t a"/SPX-*.ndjson'
+	kill -TERM $pid
+	wait $pid
+	export EPOCH_PREFIX=r:
+	run_tool replay-a-day "$PWD"/t\ a/*.ndjson
+	assert "$output" has "$(digest k: SPX)"
+	forget
+	run_tool replay-a-day "$PWD"/t\ a/*.ndjson -- --until act:2
+	assert "$(jq -r .last_act <<<"${lines[0]}")" = 2
+	run_tool 64 replay-a-day
+	run_tool 64 record-a-day x
+	forget k:
+}
