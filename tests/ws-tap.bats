@@ -308,6 +308,10 @@ teardown() {
 	assert "$(grep -c ': LOST: ' err)" = 1
 	assert "$(count feed)" = 1
 	standin_control 'set refuse=accept'
+	accepted=$(standin_log -c 'select(.event == "refused")' | wc -l)
+	eventually eval '[[ $(standin_log -c "select(.event == \"refused\")" |
+	    wc -l) -ge $((accepted + 5)) ]]'
+	assert "$(grep -c ': LOST: ' err)/$(count feed)" = 2/2 "another reason"
 	standin_control 'set refuse=off'
 	eventually has_state subscribed
 	tap_ends
