@@ -235,25 +235,6 @@ flat() {
 	done
 }
 
-# A batch of ticks on contracts of the board, from a seed.
-batch() { # SEED N
-	awk -v seed="$1" -v n="$2" '
-	{ id[NR - 1] = $0 }
-	END {
-		srand(seed)
-		for (i = 0; i < n; i++) {
-			bid = int(rand() * 40000) / 100
-			ts = 1785100000000 + seed * 1000 + i
-			printf "{\"type\":\"tick\",\"ts\":%.0f,\"id\":\"%s\"," \
-			    "\"kind\":\"quote\",\"recv_ts\":%.0f," \
-			    "\"feed_seq\":%d,\"bid\":%.2f,\"ask\":%.2f," \
-			    "\"bid_size\":%d,\"ask_size\":1}\n", ts,
-			    id[int(rand() * NR)], ts, i + 1, bid,
-			    bid + rand() * 3, rand() * 50
-		}
-	}' ids
-}
-
 is_done() {
 	is_clean && [[ $(tail -n 1 out | jq .seq) == \
 	    $(rcli HGET "epoch:meta:$(active)" seq) ]]

@@ -212,24 +212,6 @@ is_done() {
 	    $(rcli HGET "epoch:meta:$(active)" seq) ]]
 }
 
-batch() { # SEED N
-	awk -v seed="$1" -v n="$2" '
-	{ id[NR - 1] = $0 }
-	END {
-		srand(seed)
-		for (i = 0; i < n; i++) {
-			bid = int(rand() * 4000) / 20
-			ts = 1785100000000 + seed * 1000 + i
-			printf "{\"type\":\"tick\",\"ts\":%.0f,\"id\":\"%s\"," \
-			    "\"kind\":\"quote\",\"recv_ts\":%.0f," \
-			    "\"feed_seq\":%d,\"bid\":%.2f,\"ask\":%.2f," \
-			    "\"bid_size\":%d,\"ask_size\":1}\n", ts,
-			    id[int(rand() * NR)], ts, i + 1, bid,
-			    bid + int(rand() * 60 - 2) / 20, rand() * 50
-		}
-	}' ids
-}
-
 promote_real() { # SESSION [OPTION...]
 	local session=$1
 	shift
