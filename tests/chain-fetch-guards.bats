@@ -4,38 +4,11 @@
 # chain-fetch: what a hostile vendor, a slow resolver or a mixed-up archive
 # cannot make it do.
 
-load helpers
-load standin/standin
-
-KEY=s3cr3tTESTkey
-
-setup_file() {
-	export EPOCH_NOW_MS=1794511000000
-	# open.json's contracts at more strikes: some pages of 250
-	jq -c '.data.options |= ([.[], (.[] | .option |=
-	    (capture("^(?<a>.*[CP])(?<k>[0-9]{8})$") |
-	     .a + ("0000000" + (.k | tonumber + 2500 | tostring))[-8:]))] |
-	    unique_by(.option))' "$ROOT/tests/boards/open.json" \
-	    >"$BATS_FILE_TMPDIR/board.json"
-	printf '%s\n' "#!/bin/sh" \
-	    'exec chain-fetch --source massive --base-url "$VENDOR" "$@"' \
-	    >"$BATS_FILE_TMPDIR/massive"
-	chmod +x "$BATS_FILE_TMPDIR/massive"
-	export PATH=$BATS_FILE_TMPDIR:$PATH
-}
-
-setup() {
-	if [[ ! -x $STANDIN ]]; then
-		[[ ${CI-} != true ]] || fail "no stand-in built" || return 1
-		skip "no stand-in built (make built)"
-	fi
-	cd "$BATS_TEST_TMPDIR" || return 1
-	BOARD=$BATS_FILE_TMPDIR/board.json
-	export MASSIVE_API_KEY=$KEY
-}
+load fetch
 
 teardown() {
 	standin_stop
+	standin_stop OTHER
 	[[ -z ${ANSWER_PID-} ]] || kill "$ANSWER_PID" 2>/dev/null || :
 }
 
@@ -68,19 +41,6 @@ answer() {
 	eventually test -e port
 	VENDOR=http://127.0.0.1:$(<port)
 	export VENDOR
-}
-
-# vendor SCRIPT [OPTION...]: a new one with these faults.
-vendor() {
-	local script=$1
-	shift
-	standin_stop
-	standin_start -s "$script" --board "$BOARD" --key "$KEY" "$@"
-	export VENDOR=$STANDIN_URL
-}
-
-requests() {
-	wc -l <"$STANDIN_LOG"
 }
 
 # -------------------------------------------------------------------- the key

@@ -3,45 +3,21 @@
 #
 # chain-fetch -: snapshots for refresh records, while all else passes.
 
-load helpers
-load standin/standin
+load fetch
 
-KEY=s3cr3tTESTkey
 E1=SPX:1794510000:abcd
 E2=SPX:1794510777:00ff
 
 setup_file() {
-	export EPOCH_NOW_MS=1794511000000
-	# open.json's contracts at three times the strikes: more than a page,
-	# and more than a pipe holds
-	jq -c '.data.options |= ([.[], (.[] | .option |=
-	    (capture("^(?<a>.*[CP])(?<k>[0-9]{8})$") |
-	     .a + ("0000000" + (.k | tonumber + 2500 | tostring))[-8:])),
-	    (.[] | .option |= (capture("^(?<a>.*[CP])(?<k>[0-9]{8})$") |
-	     .a + ("0000000" + (.k | tonumber + 1250 | tostring))[-8:]))] |
-	    unique_by(.option))' "$ROOT/tests/boards/open.json" \
-	    >"$BATS_FILE_TMPDIR/board.json"
+	fetch_file
 	jq -c '(.. | strings) |= (sub("^SPXW?(?<n>[0-9]{6}[CP])"; "NDX\(.n)") |
 	    sub("(?<m>[_^])SPX$"; "\(.m)NDX")) |
 	    .data.options |= unique_by(.option)' "$ROOT/tests/boards/open.json" \
 	    >"$BATS_FILE_TMPDIR/ndx.json"
-	printf '%s\n' "#!/bin/sh" \
-	    'exec chain-fetch --source massive --base-url "$VENDOR" "$@"' \
-	    >"$BATS_FILE_TMPDIR/massive"
-	printf '%s\n' "#!/bin/sh" 'exec chain-fetch --source cboe --base-url \
-	    "$VENDOR/api/global/delayed_quotes/options" "$@"' \
-	    >"$BATS_FILE_TMPDIR/cboe"
-	chmod +x "$BATS_FILE_TMPDIR/massive" "$BATS_FILE_TMPDIR/cboe"
-	export PATH=$BATS_FILE_TMPDIR:$PATH
 }
 
 setup() {
-	if [[ ! -x $STANDIN ]]; then
-		[[ ${CI-} != true ]] || fail "no stand-in built" || return 1
-		skip "no stand-in built (make built)"
-	fi
-	cd "$BATS_TEST_TMPDIR" || return 1
-	export MASSIVE_API_KEY=$KEY
+	fetch_test
 	PIDS=()
 }
 
@@ -63,10 +39,6 @@ vendor() {
 	standin_start -s "$script" --board "$BATS_FILE_TMPDIR/board.json" \
 	    --board "$BATS_FILE_TMPDIR/ndx.json" --key "$KEY" "$@"
 	export VENDOR=$STANDIN_URL
-}
-
-requests() {
-	wc -l <"$STANDIN_LOG"
 }
 
 # refresh SYMBOL REASON [FOR_EPOCH]

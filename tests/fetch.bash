@@ -24,7 +24,9 @@ load standin/standin
 
 KEY=s3cr3tTESTkey
 
-setup_file() {
+# Both are called by setup_file and setup, also by those of a file that has its
+# own.
+fetch_file() {
 	export EPOCH_NOW_MS=1794511000000
 	# open.json's contracts at more strikes: some pages of 250
 	jq -c '.data.options |= ([.[], (.[] | .option |=
@@ -44,7 +46,7 @@ setup_file() {
 	export PATH=$BATS_FILE_TMPDIR:$PATH
 }
 
-setup() {
+fetch_test() {
 	if [[ ! -x $STANDIN ]]; then
 		[[ ${CI-} != true ]] || fail "no stand-in built" || return 1
 		skip "no stand-in built (make built)"
@@ -52,6 +54,14 @@ setup() {
 	cd "$BATS_TEST_TMPDIR" || return 1
 	BOARD=$BATS_FILE_TMPDIR/board.json
 	export MASSIVE_API_KEY=$KEY
+}
+
+setup_file() {
+	fetch_file
+}
+
+setup() {
+	fetch_test
 }
 
 teardown() {

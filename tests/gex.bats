@@ -186,15 +186,6 @@ a_record() {
 
 # --- real boards
 
-# promote_real SESSION [OPTION...]: the document in ./doc.json
-promote_real() {
-	local session=$1
-	shift
-	xz -dc "$BOARDS/cboe/_SPX-$session.json.xz" >doc.json
-	chain-fetch --source cboe --from doc.json "$@" SPX | geom-hash |
-		epoch-promote >/dev/null
-}
-
 # The record's numbers as lines of a name and a value.
 flat() {
 	jq -r '
@@ -211,7 +202,7 @@ flat() {
 	local mode
 	promote_real 2026-07-24
 	jq -r '.data.options[] | [.option, .iv, .delta, .gamma, .open_interest,
-	    .bid, .ask, .volume] | @tsv' doc.json >rows
+	    .bid, .ask, .volume] | @tsv' doc-2026-07-24.json >rows
 	assert "$(wc -l <rows)" = 29420
 	for mode in vendor model; do
 		model-gex --gamma $mode --print SPX >rec

@@ -212,15 +212,6 @@ is_done() {
 	    $(rcli HGET "epoch:meta:$(active)" seq) ]]
 }
 
-promote_real() { # SESSION [OPTION...]
-	local session=$1
-	shift
-	[[ -e doc-$session.json ]] ||
-		xz -dc "$BOARDS/cboe/_SPX-$session.json.xz" >"doc-$session.json"
-	chain-fetch --source cboe --from "doc-$session.json" "$@" SPX |
-		geom-hash | epoch-promote >/dev/null
-}
-
 @test "incremental is full: random batches over a real board, refreshes among them" {
 	need_boards
 	local i differ=0 rounds=${BATCHES:-60} window=2026-07-22:2026-07-31

@@ -140,3 +140,13 @@ batch() { # SEED N
 		}
 	}' ids
 }
+
+# A real board, its document in ./doc-SESSION.json, becomes active.
+promote_real() { # SESSION [OPTION...]
+	local session=$1
+	shift
+	[[ -e doc-$session.json ]] ||
+		xz -dc "$BOARDS/cboe/_SPX-$session.json.xz" >"doc-$session.json"
+	chain-fetch --source cboe --from "doc-$session.json" "$@" SPX |
+		geom-hash | epoch-promote >/dev/null
+}
