@@ -103,21 +103,3 @@ num_add(struct buf *b, double v)
 	}
 	buf_str(b, text);
 }
-
-void
-num_add_fixed(struct buf *b, double v, int places)
-{
-	char text[350];
-	size_t n;
-
-	if (!isfinite(v)) {
-		buf_str(b, "null");
-		return;
-	}
-	n = (size_t)snprintf(text, sizeof(text), "%.*f", places, v);
-	while (places > 0 && n > 0 && text[n - 1] == '0')
-		n--;
-	n -= places > 0 && n > 0 && text[n - 1] == '.';
-	text[n] = '\0';
-	buf_str(b, strcmp(text, "-0") == 0 ? "0" : text);
-}

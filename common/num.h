@@ -22,9 +22,6 @@ int num_parse(struct span text, double *out);
 
 void num_add(struct buf *b, double v);
 
-/* Rounded to so many decimals (0 to 9), trailing zeros dropped. */
-void num_add_fixed(struct buf *b, double v, int places);
-
 /*
  * A sum whose rounding error is carried along (Neumaier): in a fixed order it
  * gives the same bytes everywhere, and orders hardly differ.  {0} is empty.

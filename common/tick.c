@@ -152,7 +152,7 @@ tick_write(struct buf *b, const struct tick *t)
 	buf_str(b, ",\"id\":\"");
 	buf_span(b, t->id);
 	buf_str(b, "\",\"kind\":\"");
-	buf_str(b, kinds[t->group].kind);
+	buf_str(b, tick_kind(t->group));
 	buf_str(b, "\",\"recv_ts\":");
 	buf_int(b, t->recv_ts);
 	if (t->seq != 0) {

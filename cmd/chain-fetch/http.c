@@ -91,12 +91,6 @@ http_close(struct http **at)
 	*at = NULL;
 }
 
-const char *
-http_version(void)
-{
-	return curl_version_info(CURLVERSION_NOW)->version;
-}
-
 /* -------------------------------------------------------------- a request */
 
 static int

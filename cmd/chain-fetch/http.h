@@ -67,7 +67,6 @@ struct http;
 /* -1 and *e (78) when the base URL or the CA file will not do. */
 int http_open(struct http **h, const struct http_conf *conf, struct err *e);
 void http_close(struct http **h);
-const char *http_version(void);
 
 void http_start(struct http *h, struct http_job *job, const char *url);
 

@@ -93,24 +93,6 @@ test_writing(void)
 			CHECK_STR(b.p, cases[i].text);
 		}
 	}
-
-	test_begin("fixed decimals: rounded, without trailing zeros");
-	{
-		static const struct {
-			double v;
-			int places;
-			const char *text;
-		} cases[] = {{10.65, 2, "10.65"}, {10.5, 4, "10.5"},
-		    {10, 3, "10"}, {100, 0, "100"}, {-0.00001, 2, "0"},
-		    {0.125, 2, "0.12"}, {(10.6 + 10.7) / 2, 6, "10.65"},
-		    {NAN, 2, "null"}, {-1.005, 1, "-1"}};
-
-		for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-			buf_clear(&b);
-			num_add_fixed(&b, cases[i].v, cases[i].places);
-			CHECK_STR(b.p, cases[i].text);
-		}
-	}
 	buf_free(&b);
 }
 
