@@ -159,6 +159,8 @@ has() {
 	vendor
 	LIVE_WATCH='--threshold 60' start
 	eventually has '"reason":"first"'
+	# before that there is nothing that a cut could lose
+	eventually has '"state":"subscribed"'
 	standin_control abort 'wait auth 1' 'wait opened 2'
 	eventually has '"state":"lost"'
 	eventually has '"outcome":"same"'
