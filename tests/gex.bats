@@ -90,11 +90,17 @@ teardown_file() {
 	assert "${lines[0]}" has "$(jq -r .epoch_id rec)  seq 1"
 	assert "${lines[1]}" = "usd_per_1pct, naive, gamma vendor, walls gross-above, flip reprice-nearest"
 	assert "${lines[3]}" has "call wall $(jq .call_wall rec)"
+	# The rows are as far apart as said.
+	assert "$(awk '/^a row: / { step = $(NF - 1) }
+	    NF > 1 && $1 ~ /^[0-9.]+$/ && !/ spot$/ {
+		if (last && (last - $1) / step % 1) bad++
+		last = $1; n++ } END { print (n > 2 && step > 0 && !bad) }' \
+	    <<<"$output")" = 1
 	assert "$(grep -c ' spot$' <<<"$output")" = 1
 	line=$(grep -n ' spot$' <<<"$output" | cut -d: -f1)
 	# Above the line the strikes above the spot.
 	assert "$(awk -v n="$line" -v s="$(jq .spot rec)" '
-	    NR > 6 && NR < n && $1 + 0 < s { bad++ }
+	    NR > 7 && NR < n && $1 + 0 < s { bad++ }
 	    NR > n && $1 + 0 > s { bad++ } END { print bad + 0 }' \
 	    <<<"$output")" = 0
 	assert "$output" lacks $'\033'

@@ -311,7 +311,8 @@ put_title(const struct profile *p, int64_t behind, struct buf *b)
 		else
 			put_level(b, v);
 	}
-	buf_str(b, "\n\n");
+	buf_fmt(
+	    b, "\na row: strikes from its own to below %g more\n\n", p->step);
 }
 
 static void
