@@ -114,13 +114,17 @@ SAMPLED=(redis acts tape ws-tap epoch-hydrate dormancy-watch epoch-promote
 	epoch-record model-gex model-heatmap)
 
 show_samples() {
-	local every=$((SAMPLES / 20))
-	say "KiB, but for acts; of each $every samples one"
-	{
-		echo "s ${SAMPLED[*]}"
-		awk -v s="$SOAK_SECONDS" -v n="$SAMPLES" -v every=$every \
-		    'NR % every == 0 { print NR * s / n, $0 }' samples
-	} | column -t | sed 's/^/# /' >&3
+	say "KiB, but for acts; of each $((SAMPLES / 20)) samples one"
+	awk -v s="$SOAK_SECONDS" -v n="$SAMPLES" -v every=$((SAMPLES / 20)) \
+	    -v names="s ${SAMPLED[*]}" '
+	function row(text, field, i, count) {
+		count = split(text, field, " ")
+		printf "#"
+		for (i = 1; i <= count; i++) printf " %14s", field[i]
+		printf "\n"
+	}
+	NR == 1 { row(names) }
+	NR % every == 0 { row(NR * s / n " " $0) }' samples >&3
 }
 
 # Column N has no more than MOST in the second half than in the first.
