@@ -146,19 +146,16 @@ db_call(struct db *db, const struct span *argv, size_t argc, db_fn *fn,
 	    db, clock_mono_ms() + db->w.timeout_ms, argv, argc, fn, ctx, e);
 }
 
-int
-db_script(struct db *db, struct db_script *s, const struct span *keys,
-    size_t nkeys, const struct span *args, size_t nargs, db_fn *fn, void *ctx,
-    struct err *e)
+/* Arguments of EVALSHA; count is their owner's. */
+static struct span *
+script_argv(struct db_script *s, const struct span *keys, size_t nkeys,
+    const struct span *args, size_t nargs, char count[24])
 {
-	size_t argc = 3 + nkeys + nargs;
-	struct span *argv = mem_alloc(argc * sizeof(*argv));
-	char count[24];
-	int rc;
+	struct span *argv = mem_alloc((3 + nkeys + nargs) * sizeof(*argv));
 
 	if (s->sha[0] == '\0')
 		sha1_hex(span_str(s->text), s->sha);
-	snprintf(count, sizeof(count), "%zu", nkeys);
+	snprintf(count, 24, "%zu", nkeys);
 	argv[0] = SPAN_LIT("EVALSHA");
 	argv[1] = span_str(s->sha);
 	argv[2] = span_str(count);
@@ -166,12 +163,37 @@ db_script(struct db *db, struct db_script *s, const struct span *keys,
 		memcpy(argv + 3, keys, nkeys * sizeof(*keys));
 	if (nargs > 0)
 		memcpy(argv + 3 + nkeys, args, nargs * sizeof(*args));
-	rc = db_call(db, argv, argc, fn, ctx, e);
+	return argv;
+}
+
+int
+db_script(struct db *db, struct db_script *s, const struct span *keys,
+    size_t nkeys, const struct span *args, size_t nargs, db_fn *fn, void *ctx,
+    struct err *e)
+{
+	size_t argc = 3 + nkeys + nargs;
+	char count[24];
+	struct span *argv = script_argv(s, keys, nkeys, args, nargs, count);
+	int rc = db_call(db, argv, argc, fn, ctx, e);
+
 	if (rc < 0 && !db->w.dead && strcmp(e->code, "REDIS_NOSCRIPT") == 0) {
 		argv[0] = SPAN_LIT("EVAL");
 		argv[1] = span_str(s->text);
 		rc = db_call(db, argv, argc, fn, ctx, e);
 	}
+	free(argv);
+	return rc;
+}
+
+int
+db_push_script(struct db *db, struct db_script *s, const struct span *keys,
+    size_t nkeys, const struct span *args, size_t nargs, db_fn *fn, void *ctx,
+    struct err *e)
+{
+	char count[24];
+	struct span *argv = script_argv(s, keys, nkeys, args, nargs, count);
+	int rc = db_push(db, argv, 3 + nkeys + nargs, fn, ctx, e);
+
 	free(argv);
 	return rc;
 }

@@ -107,6 +107,12 @@ int db_script(struct db *db, struct db_script *s, const struct span *keys,
     size_t nkeys, const struct span *args, size_t nargs, db_fn *fn, void *ctx,
     struct err *e);
 
+/* The same queued, as db_push; a script that the server does not know is an
+ * error reply, REDIS_NOSCRIPT: db_script makes it known. */
+int db_push_script(struct db *db, struct db_script *s, const struct span *keys,
+    size_t nkeys, const struct span *args, size_t nargs, db_fn *fn, void *ctx,
+    struct err *e);
+
 /*
  * Give this connection to one channel: fn gets every message on it, as an
  * array "message", channel, text, and nothing else may be asked here any

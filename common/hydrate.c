@@ -22,30 +22,25 @@ static struct db_script script_hydrate = {
 static const char *const letters[] = {
     [CG_QUOTE] = "q", [CG_TRADE] = "t", [CG_VOLUME] = "v"};
 
-struct reading {
-	struct act *act;
-	struct hydration *out;
-	size_t n;
-	bool whole; /* an "ok" with one letter a tick */
-};
-
 static void
 on_reply(const struct db_val *v, void *ctx)
 {
-	struct reading *r = ctx;
+	struct hydrating *h = ctx;
+	struct hydration *did = &h->did;
 	struct span s;
 
-	act_answer(v, &r->act->answer);
+	h->answered = true;
+	act_answer(v, &h->answer);
 	s = db_str(db_at(v, 1));
-	snprintf(r->out->active, sizeof(r->out->active), "%.*s", (int)s.n, s.p);
-	if (span_int(s, &r->out->seq) < 0)
-		r->out->seq = 0;
-	if (span_int(db_str(db_at(v, 3)), &r->out->last_tick_ts) < 0)
-		r->out->last_tick_ts = 0;
+	snprintf(did->active, sizeof(did->active), "%.*s", (int)s.n, s.p);
+	if (span_int(s, &did->seq) < 0)
+		did->seq = 0;
+	if (span_int(db_str(db_at(v, 3)), &did->last_tick_ts) < 0)
+		did->last_tick_ts = 0;
 	s = db_str(db_at(v, 2));
-	r->whole = s.n == r->n;
-	if (r->whole)
-		memcpy(r->out->fates, s.p, s.n);
+	h->whole = s.n == h->n;
+	if (h->whole)
+		memcpy(did->fates, s.p, s.n);
 }
 
 static void
@@ -89,24 +84,53 @@ hydrate_words(struct act *act, struct span symbol, struct span id,
 	act_journal(act, symbol);
 }
 
-enum act_result
-hydrate(struct act *act, struct span symbol, struct span id,
-    const struct tick *ticks, size_t n, struct hydration *out, struct err *e)
+static void
+start(struct hydrating *h, size_t n)
 {
-	struct reading r = {.act = act, .out = out, .n = n};
-
 	assert(n <= HYDRATE_MAX);
+	h->n = n;
+	h->answered = h->whole = false;
+	h->answer = (struct answer){0};
+}
+
+int
+hydrate_push(struct act *act, struct span symbol, struct span id,
+    const struct tick *ticks, size_t n, struct hydrating *h, struct err *e)
+{
+	start(h, n);
 	hydrate_words(act, symbol, id, ticks, n);
-	act->answer = (struct answer){0};
-	if (db_script(act->view.db, &script_hydrate, words_view(&act->keys),
-		act->keys.n, words_view(&act->args), act->args.n, on_reply, &r,
-		e) < 0)
-		return ACT_FAILED;
-	if (act_said(act, "ok") && r.whole)
+	return db_push_script(act->view.db, &script_hydrate,
+	    words_view(&act->keys), act->keys.n, words_view(&act->args),
+	    act->args.n, on_reply, h, e);
+}
+
+enum act_result
+hydrate_judge(struct act *act, const struct hydrating *h, struct err *e)
+{
+	act->answer = h->answer;
+	if (act_said(act, "ok") && h->whole)
 		return ACT_DONE;
 	if (act_said(act, "fenced"))
 		return ACT_FENCED;
 	if (act_said(act, "superseded") || act_said(act, "damaged"))
 		return ACT_AGAIN;
 	return act_refusal(act, "hydrate", e);
+}
+
+enum act_result
+hydrate(struct act *act, struct span symbol, struct span id,
+    const struct tick *ticks, size_t n, struct hydration *out, struct err *e)
+{
+	struct hydrating h;
+	enum act_result r = ACT_FAILED;
+
+	start(&h, n);
+	hydrate_words(act, symbol, id, ticks, n);
+	if (db_script(act->view.db, &script_hydrate, words_view(&act->keys),
+		act->keys.n, words_view(&act->args), act->args.n, on_reply, &h,
+		e) == 0)
+		r = hydrate_judge(act, &h, e);
+	if (h.answered)
+		*out = h.did;
+	return r;
 }

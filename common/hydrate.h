@@ -38,4 +38,22 @@ struct hydration {
 enum act_result hydrate(struct act *act, struct span symbol, struct span id,
     const struct tick *ticks, size_t n, struct hydration *out, struct err *e);
 
+/* A batch on its way; it stays where it is until its answer came. */
+struct hydrating {
+	struct hydration did;
+	struct answer answer;
+	size_t n;
+	bool answered; /* not by an error reply: db_push */
+	bool whole;    /* an "ok" with one letter a tick */
+};
+
+/* The same without waiting, by a server that knows the script: else, as after
+ * any error reply, the batch is never answered.  -1 and *e as db_push. */
+int hydrate_push(struct act *act, struct span symbol, struct span id,
+    const struct tick *ticks, size_t n, struct hydrating *h, struct err *e);
+
+/* What became of a batch that was answered; as hydrate, act->answer too. */
+enum act_result hydrate_judge(
+    struct act *act, const struct hydrating *h, struct err *e);
+
 #endif

@@ -8,64 +8,12 @@
 #include "birth.h"
 #include "dormant.h"
 #include "epoch.h"
-#include "hydrate.h"
 #include "refresh.h"
 #include "retire.h"
 #include "rollback.h"
 #include "rows.h"
 #include "tape_row.h"
 #include "view.h"
-
-#define ARGS_MAX 96 /* strings of an act: a commit has some fifty */
-
-/* An act and its arguments, unescaped. */
-struct doing {
-	struct act *act;
-	const struct deed *d;
-	struct span id, symbol;
-	struct words args;
-	const struct span *arg;
-	size_t n;
-	bool first;
-};
-
-static int
-bad_act(const struct doing *g, const char *why, struct err *e)
-{
-	return err_set(e, EX_DATAERR, "BAD_ACT", "act %" PRId64 " (%s): %s",
-	    g->d->line.act, g->d->line.kind, why);
-}
-
-static int
-diverged(const struct doing *g, const char *why, struct err *e)
-{
-	return err_set(e, EX_SOFTWARE, "DIVERGED",
-	    "act %" PRId64 " (%s of %s): %s", g->d->line.act, g->d->line.kind,
-	    g->d->line.id, why);
-}
-
-/* What became of it, where anything but ACT_DONE is too little. */
-static int
-judge(const struct doing *g, enum act_result r, struct err *e)
-{
-	if (r == ACT_DONE)
-		return 0;
-	if (r == ACT_FAILED)
-		return -1;
-	if (r == ACT_FENCED)
-		return err_set(e, EX_TEMPFAIL, "CONFLICT",
-		    "act %" PRId64 ": somebody else is switching away from %s",
-		    g->d->line.act, g->d->line.id);
-	return diverged(g, g->act->answer.status, e);
-}
-
-static int
-take_int(const struct doing *g, size_t i, int64_t *out, struct err *e)
-{
-	return i < g->n && span_int(g->arg[i], out) == 0
-		   ? 0
-		   : bad_act(g, "a number is missing", e);
-}
 
 /* --- commit --- */
 
@@ -80,7 +28,7 @@ add_rows(const struct doing *g, struct rows *rows, struct err *e)
 		int n = tape_row_next(&text, column);
 
 		if (tape_row_contract(column, n, &cid, &c) < 0)
-			return bad_act(g, "a contract that cannot be", e);
+			return doing_bad(g, "a contract that cannot be", e);
 		rows_add(rows, cid, &c, false);
 		if ((i + 1) % ROWS_CHUNK == 0 && rows_send(rows, e) < 0)
 			return -1;
@@ -103,18 +51,18 @@ switch_to(const struct doing *g, struct birth *b, int64_t chunks, struct err *e)
 	    .same_board = span_eq(g->arg[ARG_SAME], SPAN_LIT("1")),
 	    .chunks = chunks};
 
-	if (take_int(g, ARG_BEGIN, &f.begin_ts, e) < 0 ||
-	    take_int(g, ARG_END, &f.end_ts, e) < 0)
+	if (doing_int(g, ARG_BEGIN, &f.begin_ts, e) < 0 ||
+	    doing_int(g, ARG_END, &f.end_ts, e) < 0)
 		return -1;
 	if (b->old.n > 0) {
 		if (act_nonce(b->token, e) < 0 ||
-		    judge(g, birth_fence(b, "take", e), e) < 0)
+		    doing_judge(g, birth_fence(b, "take", e), e) < 0)
 			return -1;
 	}
 	birth_facts(b, &f);
 	for (size_t i = COMMIT_FACTS; i < g->n; i++)
 		words_span(&g->act->args, g->arg[i]);
-	return judge(g, birth_commit(b, e), e);
+	return doing_judge(g, birth_commit(b, e), e);
 }
 
 static int
@@ -126,7 +74,7 @@ reserve(const struct doing *g, struct birth *b, struct err *e)
 	if (r == ACT_AGAIN && act_said(g->act, "taken"))
 		return err_set(e, EX_NO, "USED",
 		    "%s, or a later id, was given out before", b->id);
-	return judge(g, r, e);
+	return doing_judge(g, r, e);
 }
 
 static int
@@ -138,7 +86,7 @@ do_commit(const struct doing *g, struct err *e)
 	int rc;
 
 	if (g->n < COMMIT_FACTS || (g->n - COMMIT_FACTS) % 2 != 0)
-		return bad_act(g, "it has not the fields of a commit", e);
+		return doing_bad(g, "it has not the fields of a commit", e);
 	memcpy(b.id, g->d->line.id, sizeof(b.id));
 	b.old = g->arg[ARG_PREV];
 	if (g->first) {
@@ -163,8 +111,8 @@ static int
 start_refresh(const struct doing *g, struct refresh *r, struct err *e)
 {
 	*r = (struct refresh){.act = g->act, .symbol = g->symbol, .id = g->id};
-	return take_int(g, 0, &r->begin_ts, e) < 0 ||
-		       take_int(g, 1, &r->end_ts, e) < 0
+	return doing_int(g, 0, &r->begin_ts, e) < 0 ||
+		       doing_int(g, 1, &r->end_ts, e) < 0
 		   ? -1
 		   : 0;
 }
@@ -176,7 +124,7 @@ do_refresh_begin(const struct doing *g, struct err *e)
 
 	if (start_refresh(g, &r, e) < 0)
 		return -1;
-	return judge(g, refresh_begin(&r, e), e);
+	return doing_judge(g, refresh_begin(&r, e), e);
 }
 
 static int
@@ -191,10 +139,10 @@ do_refresh_rows(const struct doing *g, struct err *e)
 	refresh_batch(&r);
 	for (size_t rows = 0; (n = tape_row_next(&text, column)) != 0; rows++) {
 		if (n != 1 + REFRESH_VALUES || rows == REFRESH_MAX)
-			return bad_act(g, "a row that cannot be", e);
+			return doing_bad(g, "a row that cannot be", e);
 		refresh_add(&r, column[0], column + 1);
 	}
-	return judge(g, refresh_merge(&r, e), e);
+	return doing_judge(g, refresh_merge(&r, e), e);
 }
 
 /* The script's answer tells the seq that it made. */
@@ -203,7 +151,7 @@ judge_seq(const struct doing *g, size_t i, struct err *e)
 {
 	return span_eq(g->arg[i], span_str(g->act->answer.detail))
 		   ? 0
-		   : diverged(g, "another seq came of it", e);
+		   : doing_diverged(g, "another seq came of it", e);
 }
 
 static int
@@ -213,64 +161,13 @@ do_refresh_end(const struct doing *g, struct err *e)
 	struct words *facts;
 
 	if (g->n < 3 || start_refresh(g, &r, e) < 0)
-		return bad_act(g, "it has not the fields of a refresh", e);
+		return doing_bad(g, "it has not the fields of a refresh", e);
 	facts = refresh_facts(&r);
 	for (size_t i = 3; i < g->n; i++)
 		words_span(facts, g->arg[i]);
-	if (judge(g, refresh_end(&r, e), e) < 0)
+	if (doing_judge(g, refresh_end(&r, e), e) < 0)
 		return -1;
 	return judge_seq(g, 2, e);
-}
-
-static int
-read_tick(const struct span *column, int n, struct tick *t)
-{
-	static const struct {
-		const char *letter;
-		enum contract_group group;
-	} groups[] = {{"q", CG_QUOTE}, {"t", CG_TRADE}, {"v", CG_VOLUME}};
-
-	for (size_t i = 0; i < 3; i++) {
-		if (!span_eq(column[0], span_str(groups[i].letter)))
-			continue;
-		*t = (struct tick){.group = groups[i].group, .id = column[1]};
-		if (n != 4 + (int)tick_values(t->group) ||
-		    span_int(column[2], &t->ts) < 0 ||
-		    span_int(column[3], &t->seq) < 0)
-			return -1;
-		for (size_t v = 0; v < tick_values(t->group); v++)
-			if (column[4 + v].n > 0)
-				t->v[v] = column[4 + v];
-		return 0;
-	}
-	return -1;
-}
-
-static int
-do_hydrate(const struct doing *g, struct err *e)
-{
-	struct span text = g->d->line.rows, column[TAPE_ROW_MAX];
-	struct tick ticks[HYDRATE_MAX];
-	struct hydration did;
-	size_t rows = 0;
-	int64_t seq;
-	int n;
-
-	if (take_int(g, 0, &seq, e) < 0)
-		return -1;
-	while ((n = tape_row_next(&text, column)) != 0) {
-		if (rows == HYDRATE_MAX ||
-		    read_tick(column, n, &ticks[rows]) < 0)
-			return bad_act(g, "a tick that cannot be", e);
-		rows++;
-	}
-	if (judge(g, hydrate(g->act, g->symbol, g->id, ticks, rows, &did, e),
-		e) < 0)
-		return -1;
-	for (size_t i = 0; i < rows; i++)
-		if (did.fates[i] != FATE_APPLIED)
-			return diverged(g, "a tick of it was not applied", e);
-	return did.seq == seq ? 0 : diverged(g, "another seq came of it", e);
 }
 
 static int
@@ -278,9 +175,9 @@ do_dormant(const struct doing *g, struct err *e)
 {
 	int64_t count, force;
 
-	if (take_int(g, 0, &count, e) < 0 || take_int(g, 1, &force, e) < 0)
+	if (doing_int(g, 0, &count, e) < 0 || doing_int(g, 1, &force, e) < 0)
 		return -1;
-	return judge(g,
+	return doing_judge(g,
 	    dormant(
 		g->act, g->d->line.symbol, g->d->line.id, count, force != 0, e),
 	    e);
@@ -291,11 +188,12 @@ do_force_dirty(const struct doing *g, struct err *e)
 {
 	int64_t seq;
 
-	if (take_int(g, 0, &seq, e) < 0 ||
-	    judge(g, epoch_force(g->act, g->d->line.symbol, g->id, e), e) < 0)
+	if (doing_int(g, 0, &seq, e) < 0 ||
+	    doing_judge(
+		g, epoch_force(g->act, g->d->line.symbol, g->id, e), e) < 0)
 		return -1;
 	if (!act_said(g->act, "ok"))
-		return diverged(g, g->act->answer.status, e);
+		return doing_diverged(g, g->act->answer.status, e);
 	return judge_seq(g, 0, e);
 }
 
@@ -306,7 +204,7 @@ do_retire(const struct doing *g, struct err *e)
 	struct hash meta = {0};
 	struct retiree r = {.symbol = g->d->line.symbol, .id = g->d->line.id};
 	int64_t when;
-	int rc = take_int(g, 0, &when, e);
+	int rc = doing_int(g, 0, &when, e);
 
 	if (rc == 0)
 		rc = view_meta(&g->act->view, g->id, &meta, e);
@@ -314,7 +212,7 @@ do_retire(const struct doing *g, struct err *e)
 		r.incarnation = hash_get(&meta, "incarnation");
 		rc = retire_mark(g->act, &r, when, e);
 		if (rc == 0)
-			rc = diverged(g, g->act->answer.status, e);
+			rc = doing_diverged(g, g->act->answer.status, e);
 	}
 	hash_free(&meta);
 	return rc < 0 ? -1 : 0;
@@ -327,7 +225,7 @@ do_unpin(const struct doing *g, struct err *e)
 	int rc = rollback_unpin(g->act, g->d->line.symbol, &out, e);
 
 	if (rc == 0)
-		return diverged(g, "it was not pinned", e);
+		return doing_diverged(g, "it was not pinned", e);
 	return rc < 0 ? -1 : 0;
 }
 
@@ -365,48 +263,57 @@ static const struct kind {
     {"refresh_begin", do_refresh_begin},
     {"refresh_rows", do_refresh_rows},
     {"refresh_end", do_refresh_end},
-    {"hydrate", do_hydrate},
     {"dormant", do_dormant},
     {"force_dirty", do_force_dirty},
     {"retire", do_retire},
     {"unpin", do_unpin},
 };
 
-static int
-read_args(struct doing *g, struct err *e)
+void
+replay_free(struct replay *r)
 {
-	struct span list = g->d->line.args, arg;
-	struct buf own = {0};
-	int rc;
+	ahead_free(&r->ahead);
+}
 
-	while ((rc = tape_arg(&list, &own, &arg)) > 0 && g->args.n < ARGS_MAX)
-		words_span(&g->args, arg);
-	buf_free(&own);
-	if (rc != 0)
-		return bad_act(g, "its arguments cannot be read", e);
-	g->arg = words_view(&g->args);
-	g->n = g->args.n;
-	return 0;
+size_t
+replay_open(const struct replay *r)
+{
+	return r->ahead.n;
 }
 
 int
-replay_act(struct act *act, const struct deed *d, bool first, struct err *e)
+replay_settle(struct replay *r, struct err *e)
 {
-	struct doing g = {.act = act,
-	    .d = d,
-	    .id = span_str(d->line.id),
-	    .symbol = span_str(d->line.symbol),
-	    .first = first};
-	int rc = -1;
-	size_t i;
+	int rc = ahead_settle(&r->ahead, r->act, e);
 
+	r->bad = r->ahead.bad;
+	return rc;
+}
+
+int
+replay_act(struct replay *r, const struct deed *d, bool first, struct err *e)
+{
+	struct doing g;
+	size_t i;
+	int rc;
+
+	if (strcmp(d->line.kind, "hydrate") == 0) {
+		rc = ahead_push(&r->ahead, r->act, d, e);
+		r->bad = r->ahead.bad;
+		return rc;
+	}
+	if (replay_settle(r, e) < 0)
+		return -1;
+	rc = doing_start(&g, r->act, d, e);
+	g.first = first;
 	for (i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
 		if (strcmp(kinds[i].name, d->line.kind) == 0)
 			break;
-	if (i == sizeof(kinds) / sizeof(*kinds))
-		return bad_act(&g, "no such act in this version", e);
-	if (read_args(&g, e) == 0)
-		rc = kinds[i].fn(&g, e);
-	words_free(&g.args);
+	if (rc == 0)
+		rc = i < sizeof(kinds) / sizeof(*kinds)
+			 ? kinds[i].fn(&g, e)
+			 : doing_bad(&g, "no such act in this version", e);
+	doing_free(&g);
+	r->bad = rc < 0 ? d : NULL;
 	return rc;
 }

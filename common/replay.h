@@ -8,25 +8,21 @@
  * act where it shows.
  *
  * Source: docs/REDIS.md "Journal".
- * Layer: knows err, buf, words, contract, tick, key, db, view, act, birth,
- * rows, refresh, hydrate, dormant, epoch, retire, rollback, tape, tape_row.
+ * Layer: knows err, buf, words, contract, key, db, view, act, birth, rows,
+ * refresh, dormant, epoch, retire, rollback, tape, tape_row, doing, ahead.
  */
 #ifndef EPOCH_REPLAY_H
 #define EPOCH_REPLAY_H
 
-#include "act.h"
-#include "tape.h"
+#include "ahead.h"
 
-/* An act that counts.  A commit comes with its contracts: their rows, sorted
- * by id, each id once, and the geometry that they make. */
-struct deed {
-	struct tape_line line;
-	struct deed_row {
-		struct span cid, row;
-	} * rows;
-	size_t n;
-	struct buf geometry;
+struct replay {
+	struct act *act;
+	struct ahead ahead;
+	const struct deed *bad; /* after a failure: the act that failed */
 };
+
+void replay_free(struct replay *r); /* but not the act */
 
 /* What there is of a symbol: 1 an epoch is active, or ids were given out; 0
  * nothing; -1 and *e. */
@@ -37,8 +33,17 @@ int replay_is_used(struct act *act, const char *symbol, struct err *e);
  * and *e: 65 BAD_ACT, the act makes no sense (or is one of a newer version);
  * 70 DIVERGED, something else came of it; 75 CONFLICT, somebody else writes;
  * 1 USED, the id was given out before.
+ *
+ * Ticks need not be there when it returns: they are when another act is done,
+ * and after replay_settle.  So what fails may be an act before this one.
  */
 int replay_act(
-    struct act *act, const struct deed *d, bool first, struct err *e);
+    struct replay *r, const struct deed *d, bool first, struct err *e);
+
+/* Until all of it is done and was compared; -1 and *e, as above. */
+int replay_settle(struct replay *r, struct err *e);
+
+/* How many acts were sent and not compared yet. */
+size_t replay_open(const struct replay *r);
 
 #endif

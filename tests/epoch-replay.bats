@@ -232,6 +232,49 @@ sign() {
 	assert "$stderr" has "DIVERGED: act 3"
 }
 
+# A board and N acts of a tick each, on the tape ./many.
+many_acts() { # N
+	local i
+	EPOCH_PREFIX=m: epoch-record --on
+	EPOCH_PREFIX=m: epoch-promote <"$DIR/b" >/dev/null
+	for ((i = 1; i <= $1; i++)); do
+		printf '{"type":"tick","ts":%s,"id":"%s","kind":"trade","recv_ts":%s,"feed_seq":%s,"last":%s,"last_size":1}\n' \
+		    $((T + 400000 + i)) "$(jq -r 'select(.type == "contract").id' \
+		    "$DIR/b" | head -n 1)" $((T + 400000)) "$i" "$i" |
+			EPOCH_PREFIX=m: epoch-hydrate >/dev/null
+	done
+	EPOCH_PREFIX=m: epoch-record --once SPX >many
+	digest m: SPX >many.live
+	forget m:
+}
+
+@test "many batches on their way: the one that diverged is named, and its line" {
+	local act line
+	many_acts 12
+	line=$(($(wc -l <many) - 5))
+	act=$(sed -n "${line}s/.*\"act\":\([0-9]*\).*/\1/p" many)
+	sed "${line}s/t,\(O:[A-Z0-9]*\),17[0-9]*,/t,\1,1600000000000,/" many | sign >bad
+	run_tool 70 epoch-replay bad
+	assert "$stderr" has "bad, line $line: DIVERGED: act $act "
+	assert "$stderr" has "good up to act $((act - 1)) "
+	# but a tick that cannot be comes after all in front of it
+	sed "${line}s/t,O:/t,P:/; $((line + 1))s/t,O:/x,O:/" many | sign >bad
+	forget
+	run_tool 70 epoch-replay bad
+	assert "$stderr" has "bad, line $line: DIVERGED: act $act "
+	sed "$((line + 1))s/t,O:/x,O:/" many | sign >bad
+	forget
+	run_tool 65 epoch-replay bad
+	assert "$stderr" has "bad, line $((line + 1)): BAD_ACT: act $((act + 1)) "
+}
+
+@test "many batches on their way: a server that forgot the scripts" {
+	many_acts 12
+	rcli SCRIPT FLUSH >/dev/null
+	run_tool epoch-replay many
+	digest r: SPX | cmp - many.live
+}
+
 @test "the tape of a replay is the tape; --bisect names the first difference" {
 	run_tool epoch-record --on
 	run_tool epoch-replay "$DIR/tape"

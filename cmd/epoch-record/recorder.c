@@ -16,6 +16,7 @@
 
 #define BATCH 64 /* acts read at a time: 64 KB each, at worst some hundred */
 #define WAIT_MS 500
+#define GATHER_MS 50 /* a look for each act costs more than the act */
 #define RETRY_MS 200
 
 static void
@@ -308,6 +309,8 @@ recorder_run(struct recorder *r)
 			n = look_once(r, &e);
 		if (n == 0 && r->once)
 			break;
+		if (n > 0 && n < BATCH && !r->once)
+			clock_sleep_ms(GATHER_MS);
 		if (n == 0)
 			n = wait_more(r, &e);
 		if (n < 0 && (sig_stop != 0 || !come_back(r, &e)))

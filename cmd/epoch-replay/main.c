@@ -208,6 +208,7 @@ main(int argc, char *argv[])
 	opt_check_env();
 	out_init(&out, STDOUT_FILENO);
 	r.act.view.keys = &r.keys;
+	r.replay.act = &r.act;
 	if (clock_init(&e) < 0 || keys_init(&r.keys, &e) < 0)
 		status = err_report(NULL, &e);
 	else if (conf.bisect)
@@ -220,6 +221,7 @@ main(int argc, char *argv[])
 	if (out_close(&out, &e) < 0)
 		status = err_worse(status, err_report("stdout", &e));
 	player_free(&r.player);
+	replay_free(&r.replay);
 	act_free(&r.act);
 	db_close(&r.act.view.db);
 	return sig_end(status);

@@ -231,6 +231,8 @@ player_next(struct player *p, struct story **s, struct err *e)
 		if ((*s)->done)
 			continue;
 		rc = story_tell(*s, &src->line, e);
+		(*s)->deed.file = source_name(src);
+		(*s)->deed.line_no = source_line(src);
 		if (rc != 0)
 			return rc < 0 ? -1 : 0;
 	}

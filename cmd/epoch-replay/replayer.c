@@ -118,20 +118,38 @@ do_all(struct replayer *r, struct err *e)
 		if (player_next(&r->player, &s, e) < 0)
 			return -1;
 		if (s == NULL)
-			return 0;
+			return replay_settle(&r->replay, e);
 		keep_time(r, s->deed.line.ts);
 		if (sig_stop != 0)
 			break;
 		act_start(&r->act, ACT_MS);
-		if (replay_act(&r->act, &s->deed,
+		r->done++;
+		if (replay_act(&r->replay, &s->deed,
 			s->first_act == s->deed.line.act, e) < 0)
 			return -1;
-		r->done++;
+		/* who keeps time is not ahead of it, nor behind */
+		if (r->speed > 0 && replay_settle(&r->replay, e) < 0)
+			return -1;
 		show_progress(r, false);
 	}
 	return err_set(e, EX_TEMPFAIL, "INTERRUPTED",
 	    "stopped by signal %d after %" PRIu64 " acts", (int)sig_stop,
-	    r->done);
+	    r->done - replay_open(&r->replay));
+}
+
+/* An act failed: where it stands, which may be before the line in hand. */
+static int
+fail_act(const struct deed *d, const struct err *e)
+{
+	char place[200];
+
+	if (e->exit == EX_TEMPFAIL)
+		return err_report(NULL, e);
+	snprintf(
+	    place, sizeof(place), "%s, line %" PRIu64, d->file, d->line_no);
+	return err_fail(place, e->exit, e->code,
+	    "%s; good up to act %" PRId64 " (--until)", e->text,
+	    d->line.act - 1);
 }
 
 int
@@ -146,5 +164,8 @@ replayer_run(struct replayer *r)
 	player_start(&r->player);
 	rc = do_all(r, &e);
 	show_progress(r, true);
-	return rc == 0 ? 0 : replayer_fail(&r->player, &e);
+	if (rc == 0)
+		return 0;
+	return r->replay.bad != NULL ? fail_act(r->replay.bad, &e)
+				     : replayer_fail(&r->player, &e);
 }

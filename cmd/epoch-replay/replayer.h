@@ -7,6 +7,7 @@
 
 struct replayer {
 	struct act act;
+	struct replay replay;
 	struct keys keys;
 	struct player player;
 	double speed; /* times as fast as then; 0: as fast as can be */

@@ -66,6 +66,11 @@ server_cpu() {
 		us += $2 * 1000000 + $3 } END { printf "%.0f\n", us }'
 }
 
+process_cpu() { # PID, ms so far
+	awk -v hz="$(getconf CLK_TCK)" '{ print ($14 + $15) * 1000 / hz }' \
+	    "/proc/$1/stat"
+}
+
 sample() {
 	local name=$1 wall before after TIMEFORMAT='%U %S'
 	shift

@@ -79,32 +79,27 @@ live_received() {
 	    "$work/tap-err" | tail -n 1 | awk -v n="$1" '{ exit $1 + $2 < n }'
 }
 
-live_cpu() { # of a process, ms
-	awk -v hz="$(getconf CLK_TCK)" '{ print ($14 + $15) * 1000 / hz }' \
-	    "/proc/$1/stat"
-}
-
 # A line of $work/live: events received and applied, in thousand a second; CPU
 # of tap, hydrator, server and stand-in, µs an event.
 live_round() { # SEED
 	local before wall server vendor=0 tap hydrate applied
 	live_start
 	server=$(server_cpu)
-	vendor=$(live_cpu "$live_vendor_pid")
+	vendor=$(process_cpu "$live_vendor_pid")
 	before=${EPOCHREALTIME/./}
 	live_control "burst $LIVE_EVENTS 0 seed=$1 $LIVE_MARKET" 'wait idle'
 	until live_received "$LIVE_EVENTS"; do
 		kill -0 "$live_tap_pid" || bench_die 'ws-tap ended'
 	done
-	tap=$(live_cpu "$live_tap_pid")
-	hydrate=$(live_cpu "$live_hydrate_pid")
+	tap=$(process_cpu "$live_tap_pid")
+	hydrate=$(process_cpu "$live_hydrate_pid")
 	live_end
 	wall=$((${EPOCHREALTIME/./} - before))
 	server=$(($(server_cpu) - server))
 	applied=$(sed -n 's/.* applied \([0-9]*\) .*/\1/p' "$work/live-counts")
 	awk -v n="$LIVE_EVENTS" -v wall=$wall -v applied="$applied" \
 	    -v tap="$tap" -v hydrate="$hydrate" -v server=$server \
-	    -v vendor="$vendor" -v now="$(live_cpu "$live_vendor_pid")" 'BEGIN {
+	    -v vendor="$vendor" -v now="$(process_cpu "$live_vendor_pid")" 'BEGIN {
 		print n * 1000 / wall, applied * 1000 / wall, tap * 1000 / n,
 		    hydrate * 1000 / n, server / n, (now - vendor) * 1000 / n
 	}' >>"$work/live"

@@ -14,25 +14,15 @@
 load ../helpers
 load ../standin/standin
 load ../hydrate
+load live
 
 SOAK_SECONDS=${SOAK_SECONDS:-60}
 SOAK_RATE=${SOAK_RATE:-50000}
 SOAK_RECONNECTS=${SOAK_RECONNECTS:-500}
-STAGES=(ws-tap epoch-hydrate dormancy-watch chain-fetch geom-hash epoch-promote)
 MARKET='kinds=Q:6,T:3,A:1 pick=subscribed duplicate=1 reorder=10 late=1:2000'
 
 setup_file() {
-	export WRAP=$BATS_FILE_TMPDIR/wrap
-	mkdir "$WRAP"
-	cat >"$WRAP/epoch-hydrate" <<-END
-		#!/usr/bin/env bash
-		exec 7<&0 8>&1
-		exec "$BUILD/bin/epoch-hydrate" "\$@" \\
-		    < <(exec "$ROOT/tests/soak/witness" in "\$WITNESS" <&7 7<&- 8>&-) \\
-		    > >(exec "$ROOT/tests/soak/witness" out "\$WITNESS" >&8 7<&- 8>&-) \\
-		    7<&- 8>&-
-	END
-	chmod +x "$WRAP/epoch-hydrate"
+	put_witnesses
 }
 
 setup() {
@@ -54,82 +44,8 @@ teardown() {
 	redis_stop
 }
 
-# ------------------------------------------------------------------- helpers
-
-say() {
-	printf '# %s\n' "$*" >&3
-}
-
-# As eventually, for up to a minute: a soak shares its machine.
-patiently() {
-	local i
-	for ((i = 0; i < 100; i++)); do
-		"$@" >/dev/null 2>&1 && return 0
-		sleep 0.05
-	done
-	fail "never came true: $*" "$(tail -n 5 "err.$RUN")"
-}
-
 redis_again() {
 	redis_start --appendonly yes --appendfsync always
-}
-
-vendor() { # OPTION...
-	standin_stop
-	standin_start --key "$MASSIVE_API_KEY" --ttl "$REDIS_LIFE" \
-	    --board "$ROOT/tests/boards/open.json" \
-	    --board "$ROOT/tests/boards/listed.json" "$@"
-	export MASSIVE_BASE_URL=$STANDIN_URL MASSIVE_WS_URL=$STANDIN_WS
-}
-
-start() {
-	RUN=$((RUN + 1))
-	export WITNESS=$PWD/witness.$RUN
-	: >"$WITNESS"
-	live SPX >"out.$RUN" 2>"err.$RUN" 3>&- 4>&- &
-	PID=$!
-}
-
-stage() { # NAME: its pid
-	pgrep -P "$PID" -x "$1" | head -n 1
-}
-
-has_subscribed() {
-	grep -q '"state":"subscribed"' "out.$RUN"
-}
-
-is_subscribed() {
-	has_subscribed && [[ $(standin_status .auth) == 1 ]]
-}
-
-stop_anyhow() {
-	local i
-	kill -TERM "$PID" 2>/dev/null || :
-	for i in "${STAGES[@]}"; do
-		kill -CONT "$(stage "$i")" 2>/dev/null || :
-	done
-	for ((i = 0; i < 100; i++)); do
-		has_ended "$PID" && break
-		sleep 0.02
-	done
-	kill -KILL "$PID" 2>/dev/null || :
-	wait "$PID" || rc=$?
-	PID=
-}
-
-# The pipeline has ended: every line whole, both accounts closed.
-look_at_run() {
-	local ticks read
-	jq -es 'true' "out.$RUN" >/dev/null || fail "run $RUN: torn" || return 1
-	assert "$(tail -c 1 "out.$RUN")" = "" "the end of run $RUN" || return 1
-	patiently eval '[[ $(wc -l <"$WITNESS") == 2 ]]' || return 1
-	assert "$(grep -o ' open [0-9]*' "$WITNESS" | xargs)" = "open 0 open 0" \
-	    "run $RUN: $(cat "$WITNESS")" || return 1
-	ticks=$(sed -n 's/^in ticks \([0-9]*\) .*/\1/p' "$WITNESS")
-	read=$(sed -n 's/^out .* read \([0-9]*\) .*/\1/p' "$WITNESS")
-	((read <= ticks)) || fail "run $RUN: read $read of $ticks ticks" ||
-	    return 1
-	TICKS_IN=$((TICKS_IN + ticks)) TICKS_READ=$((TICKS_READ + read))
 }
 
 # Nothing is wrong in Redis; it may be away.
@@ -144,32 +60,6 @@ check() {
 	*) fail "--check: $rc: $(cat check)" || return 1 ;;
 	esac
 	[[ $rc != 0 ]] || was_active=1
-}
-
-# Told to stop, it ends well, with nothing lost between tap and hydrator.
-stop_well() {
-	local rc=0
-	kill -TERM "$PID"
-	patiently has_ended "$PID"
-	wait "$PID" || rc=$?
-	PID=
-	assert $rc = 0 "$(tail -n 5 "err.$RUN")"
-	TICKS_IN=0 TICKS_READ=0
-	look_at_run
-	assert "$TICKS_READ" = "$TICKS_IN" "read by the hydrator"
-	assert "$(cut -d ' ' -f 13 "$WITNESS" | xargs)" = "0 0" "torn"
-}
-
-# What a stage's counters say, by SIGUSR1.
-counter() { # TOOL NAME
-	kill -USR1 "$(stage "$1")"
-	sed -n "s/^$1: .*COUNTS:.* $2 \([0-9]*\).*/\1/p" "err.$RUN" | tail -n 1
-}
-
-is_through() { # EVENTS
-	[[ $(counter ws-tap received) == "$1" ]] &&
-	    [[ $(counter epoch-hydrate read) == "$(counter ws-tap written)" ]] &&
-	    [[ $(counter epoch-hydrate waiting) == 0 ]]
 }
 
 # -------------------------------------------------------------------- faults
@@ -300,21 +190,6 @@ supervise() {
 
 check_is_good() {
 	epoch-inspect --check
-}
-
-rss() { # PID, in KiB; without a process, so that a second stays one
-	local key value
-	while read -r key value _; do
-		[[ $key != VmRSS: ]] || echo "$value"
-	done <"/proc/$1/status"
-}
-
-# Of numbers, one a line, those from the A-th to the B-th quarter: the greatest.
-greatest() { # A B
-	awk -v a="$1" -v b="$2" '{ v[NR] = $1 } END {
-		for (i = int(NR * a / 4) + 1; i <= NR * b / 4; i++)
-			if (v[i] > m) m = v[i]
-		print m }'
 }
 
 @test "steady: memory stays, and every event is accounted for" {
