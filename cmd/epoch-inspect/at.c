@@ -62,21 +62,23 @@ choose(const struct inspect *in, const char *symbol, const struct row *rows,
 	return NULL;
 }
 
-/* Of each symbol one row, into chosen. */
+/* Of each symbol one row, into chosen, which is all zero. */
 static void
 choose_all(struct inspect *in, struct target *symbols, size_t n_symbols,
     const struct row *rows, size_t n, struct row *chosen)
 {
 	for (size_t i = 0; i < n_symbols; i++) {
 		struct target *t = &symbols[i];
-		const struct row *oldest,
-		    *r = choose(in, t->symbol, rows, n, &oldest);
+		const struct row *oldest, *r;
 
-		if (r == NULL) {
-			say_none(in, t->symbol, oldest);
-			t->id[0] = '\0'; /* and not the one of now */
+		r = choose(in, t->symbol, rows, n, &oldest);
+		if (r != NULL) {
+			chosen[i] = *r;
+			continue;
 		}
-		chosen[i] = r == NULL ? (struct row){.t = t} : *r;
+		say_none(in, t->symbol, oldest);
+		t->id[0] = '\0'; /* and not the one of now */
+		chosen[i].t = t;
 	}
 }
 

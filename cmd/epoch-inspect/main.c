@@ -49,7 +49,7 @@ show(const struct options *o, struct inspect *in)
 static void
 inspect_then(const struct options *o, struct inspect *in)
 {
-	struct then then = {.dir = ""};
+	struct then then = {.folder = {.fd = -1}};
 	int status = then_make(&then, o, in);
 
 	if (status == 0)

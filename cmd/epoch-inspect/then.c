@@ -12,45 +12,10 @@
 #include "sig.h"
 #include "tapes.h"
 
-#define SOCKET_ROOM 80 /* of 107 bytes; the rest is the name in the folder */
 #define START_MS 10000
 #define LOOK_MS 5
 /* epoch-replay takes smaller numbers for acts; no tape is from 1973. */
 #define OLDEST_MS INT64_C(100000000000)
-
-/* ---- the folder ---- */
-
-static int
-make_folder(struct then *t, struct err *e)
-{
-	const char *dir = getenv("TMPDIR");
-
-	if (dir == NULL || *dir == '\0' ||
-	    strlen(dir) > SOCKET_ROOM - sizeof("/epoch-at.XXXXXX"))
-		dir = "/tmp";
-	snprintf(t->dir, sizeof(t->dir), "%s/epoch-at.XXXXXX", dir);
-	if (mkdtemp(t->dir) == NULL) {
-		err_set(
-		    e, EX_IOERR, "FOLDER", "%s: %s", t->dir, strerror(errno));
-		t->dir[0] = '\0';
-		return -1;
-	}
-	snprintf(t->socket, sizeof(t->socket), "%s/s", t->dir);
-	snprintf(t->log, sizeof(t->log), "%s/log", t->dir);
-	snprintf(t->url, sizeof(t->url), "unix://%s", t->socket);
-	return 0;
-}
-
-static void
-remove_folder(struct then *t)
-{
-	if (t->dir[0] == '\0')
-		return;
-	unlink(t->socket);
-	unlink(t->log);
-	rmdir(t->dir);
-	t->dir[0] = '\0';
-}
 
 /* ---- the server ---- */
 
@@ -82,8 +47,9 @@ start_server(struct then *t, struct err *e)
 {
 	const char *const argv[] = {"redis-server", "--port", "0",
 	    "--unixsocket", t->socket, "--unixsocketperm", "700", "--dir",
-	    t->dir, "--logfile", t->log, "--save", "", "--appendonly", "no",
-	    "--maxmemory-policy", "noeviction", "--daemonize", "no", NULL};
+	    t->folder.path, "--logfile", t->log, "--save", "", "--appendonly",
+	    "no", "--maxmemory-policy", "noeviction", "--daemonize", "no",
+	    NULL};
 
 	if (child_start(&t->server, argv, e) == 0)
 		return 0;
@@ -180,14 +146,18 @@ then_make(struct then *t, const struct options *o, struct inspect *in)
 	struct err e;
 	int status;
 
-	if (make_folder(t, &e) < 0 || start_server(t, &e) < 0 ||
-	    connect_server(t, o, in, &e) < 0)
+	if (folder_make(&t->folder, &e) < 0)
+		return err_report(NULL, &e);
+	snprintf(t->socket, sizeof(t->socket), "%s/s", t->folder.path);
+	snprintf(t->log, sizeof(t->log), "%s/log", t->folder.path);
+	snprintf(t->url, sizeof(t->url), "unix://%s", t->socket);
+	if (start_server(t, &e) < 0 || connect_server(t, o, in, &e) < 0)
 		return err_report(NULL, &e);
 	status = replay(t, o, in);
 	if (status != 0)
 		return status;
 	compute(t, o, in);
-	remove_folder(t);
+	folder_remove(&t->folder);
 	return sig_stop != 0 ? EX_TEMPFAIL : 0;
 }
 
@@ -196,5 +166,5 @@ then_end(struct then *t)
 {
 	child_kill(&t->tool);
 	child_kill(&t->server);
-	remove_folder(t);
+	folder_remove(&t->folder);
 }

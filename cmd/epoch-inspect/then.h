@@ -7,19 +7,19 @@
  * everywhere, over it.  So what is shown is made by the functions that made it
  * the first time, and no view knows of it.
  *
- * Why nothing stays: the folder goes as soon as we are connected and the
- * programs are done, before the first byte of output, which may be our last;
- * the server dies with us (child.h).
+ * Nothing stays, whatever ends us: the programs die with us (child.h), the
+ * folder goes after us (folder.h).
  */
 #ifndef EPOCH_THEN_H
 #define EPOCH_THEN_H
 
 #include "child.h"
+#include "folder.h"
 #include "options.h"
 
 struct then {
-	char dir[96]; /* "" none */
-	char socket[108], url[120], log[108];
+	struct folder folder;
+	char socket[FOLDER_MAX + 8], url[FOLDER_MAX + 16], log[FOLDER_MAX + 8];
 	struct child server, tool; /* what runs at the moment */
 };
 
