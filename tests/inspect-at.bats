@@ -282,6 +282,10 @@ SPX	$id	0	2025-06-15 15:07:40"
 	REDIS_URL=unix:///nowhere EPOCH_PREFIX=other: run_tool epoch-inspect \
 	    --at "$ts" "${TAPES[@]}" --digest
 	assert "$output" = "$(cat "$DIR/seen.7/digest")"
+	# Also from a pipe, compressed.
+	zstd -qc "$DIR/spx" | epoch-inspect --at "$ts" --tape - --tape "$DIR/ndx" \
+	    --digest >out
+	cmp out "$DIR/seen.7/digest"
 	# A folder whose name does not fit into a socket's.
 	long=$PWD/$(printf 'x%.0s' {1..90})
 	mkdir "$long"

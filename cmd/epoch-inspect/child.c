@@ -34,14 +34,13 @@ beside_us(const char *name, char *path, size_t size)
 static void
 become(const char *path, char *const argv[], pid_t parent, int fd)
 {
-	int null = open("/dev/null", O_RDWR), why;
+	int null = open("/dev/null", O_WRONLY), why;
 
 	/* Who was our parent may be gone before the kernel was told. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
 		_exit(EX_OSERR);
 	/* redis-server ends by INT even where it is ignored. */
 	setsid();
-	dup2(null, STDIN_FILENO);
 	dup2(null, STDOUT_FILENO);
 	execv(path, argv);
 	if (errno == ENOENT)

@@ -20,9 +20,9 @@ struct child {
 };
 
 /*
- * argv ends with NULL; output goes nowhere, errors where ours go.  Signals of
- * the terminal are for us: it does not notice them.  -1 and *e: 69 when there
- * is no such program.
+ * argv ends with NULL; input is ours, output goes nowhere, errors where ours
+ * go.  Signals of the terminal are for us: it does not notice them.  -1 and *e:
+ * 69 when there is no such program.
  */
 int child_start(struct child *c, const char *const *argv, struct err *e);
 
