@@ -13,7 +13,7 @@ VIEWS=8
 # What is to be seen now, or then: each view one file, in a folder.  (What is
 # no state of an epoch differs: who was registered, and the life of ids.)
 look() { # FOLDER [OPTION...]
-	local to=$1 e s
+	local to=$1 e
 	shift
 	mkdir -p "$to"
 	epoch-inspect "$@" --digest >"$to/digest"
@@ -27,12 +27,9 @@ look() { # FOLDER [OPTION...]
 	    >"$to/contracts"
 	epoch-inspect "$@" --gex >"$to/gex"
 	for e in 2025-06-20 2025-07-18; do
-		for s in single vertical butterfly; do
-			epoch-inspect "$@" --heatmap --expiration $e \
-			    --strategy $s
-			epoch-inspect "$@" --heatmap --expiration $e \
-			    --strategy $s --right put
-		done
+		epoch-inspect "$@" --heatmap --expiration $e
+		epoch-inspect "$@" --heatmap --expiration $e \
+		    --strategy butterfly --right put
 	done >"$to/heatmap"
 	epoch-inspect "$@" --models >"$to/models"
 }
@@ -165,6 +162,10 @@ stand_alone() { # SCRIPT-NAME SCRIPT
 	assert "$output" = "$c	$((T + 1678))"
 	run_tool epoch-inspect --at $((T + 1677)) -o epoch_id SPX
 	assert "$output" = "$a"
+	# In the table neighbours are no predecessors.
+	run_tool epoch-inspect -o since_ts "$a" "$b"
+	assert "$output" = "$((T + 345))
+$((T + 1678))"
 }
 
 @test "what it looks like: a row a symbol, a dash for none" {
