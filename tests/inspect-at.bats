@@ -8,7 +8,7 @@ load helpers
 load hydrate
 load tape
 
-VIEWS=8
+VIEWS=7
 
 # What is to be seen now, or then: each view one file, in a folder.  (What is
 # no state of an epoch differs: who was registered, and the life of ids.)
@@ -22,9 +22,6 @@ look() { # FOLDER [OPTION...]
 	    >"$to/table"
 	epoch-inspect "$@" --timeline -o epoch_id,since_ts,until,reason,entered,exited,carried,superseded_by \
 	    >"$to/timeline"
-	epoch-inspect "$@" --contracts \
-	    -o epoch_id,id,bid,ask,quote_ts,quote_seq,last,trade_ts,iv,gamma,oi,volume \
-	    >"$to/contracts"
 	epoch-inspect "$@" --gex >"$to/gex"
 	for e in 2025-06-20 2025-07-18; do
 		epoch-inspect "$@" --heatmap --expiration $e
@@ -228,7 +225,7 @@ SPX	$id	0	2025-06-15 15:07:40"
 	assert "$(state_dump)" = "$before" "the live Redis"
 	nothing_left
 	# They do differ, so that the comparison says something.
-	for f in text table contracts gex heatmap; do
+	for f in text table gex heatmap; do
 		assert "$(sha256sum "$DIR"/seen.*/$f | cut -c 1-64 | sort -u |
 			wc -l)" =~ '^([4-9]|1[0-9])$' "$f"
 	done
@@ -273,6 +270,9 @@ SPX	$id	0	2025-06-15 15:07:40"
 	assert "$output" = "$(epoch-inspect --diff "$id" "$(sed -n 2p "$DIR/epochs")")"
 	run_tool epoch-inspect --at "$ts" "${TAPES[@]}" --gex --name other SPX
 	assert "$output" = "$(epoch-inspect --at "$ts" "${TAPES[@]}" --gex SPX)"
+	run_tool epoch-inspect --at "$ts" "${TAPES[@]}" --contracts \
+	    -o epoch_id,id,quote_age,bid SPX
+	assert "${#lines[@]}" = 36
 	run_tool epoch-inspect --at "$ts" "${TAPES[@]}" --prometheus SPX
 	assert "$output" has "epoch_contracts{symbol=\"SPX\"} 36"
 	nothing_left
