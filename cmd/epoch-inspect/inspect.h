@@ -54,6 +54,11 @@ int targets_resolve(
 /* Sort by symbol, then id, and drop repetitions; returns their number. */
 size_t targets_sort(struct target *list, size_t n);
 
+/* Append the epochs of a symbol's timeline, newest first; *list is allocated.
+ * -1 and *e. */
+int targets_timeline(struct inspect *in, const char *symbol,
+    struct target **list, size_t *n, struct err *e); /* table.c */
+
 /* text.c: a table whose columns start at fixed offsets and widen when they
  * must. */
 struct column {
@@ -69,6 +74,7 @@ void text_table(struct buf *b, const struct column *columns, size_t n_columns,
 /* The views; -1 and *e when Redis could not be read. */
 int view_table(struct inspect *in, struct err *e);   /* table.c */
 int view_history(struct inspect *in, struct err *e); /* table.c */
+int view_at(struct inspect *in, struct err *e);      /* at.c */
 int view_board(struct inspect *in, struct err *e);   /* board.c */
 int view_diff(struct inspect *in, struct err *e);    /* differ.c */
 int view_check(struct inspect *in, struct err *e);   /* check.c */

@@ -67,6 +67,21 @@ ask_row(struct inspect *in, struct row *r, struct buf *key, struct err *e)
 	    in, key, "HGET", SPAN_LIT("contracts"), read_word, &r->gex, e);
 }
 
+/* When it began, by what it says itself. */
+static int64_t
+own_since(const struct row *r)
+{
+	struct epoch_id id;
+	int64_t snapshot;
+
+	if (epoch_id_parse(span_str(r->t->id), &id) < 0)
+		return 0;
+	if (hash_int(&r->meta, "snapshot_ts", &snapshot) == 0 &&
+	    snapshot / 1000 == id.seconds)
+		return snapshot;
+	return id.seconds * 1000;
+}
+
 int
 rows_read(struct inspect *in, const struct target *t, size_t n,
     struct row **rows, struct err *e)
@@ -85,12 +100,25 @@ rows_read(struct inspect *in, const struct target *t, size_t n,
 		*e = drained;
 		rc = -1;
 	}
+	for (size_t i = 0; i < n; i++)
+		(*rows)[i].since = own_since(&(*rows)[i]);
 	buf_free(&key);
 	if (rc < 0) {
 		rows_free(*rows, n);
 		*rows = NULL;
 	}
 	return rc;
+}
+
+/* The one before says it exactly, if it is there. */
+void
+rows_since(struct row *rows, size_t n)
+{
+	for (size_t i = 0; i + 1 < n; i++)
+		if (span_eq(hash_get(&rows[i + 1].meta, "superseded_by"),
+			span_str(rows[i].t->id)))
+			hash_int(
+			    &rows[i + 1].meta, "superseded_ts", &rows[i].since);
 }
 
 void
@@ -128,17 +156,48 @@ get_age(const struct row *r, int64_t now, struct buf *b)
 }
 
 static void
+add_utc(struct buf *b, int64_t s)
+{
+	char text[20];
+
+	if (s < 0 || s > INT64_C(253402300799))
+		return;
+	clock_utc_text(s * 1000, text);
+	buf_str(b, text);
+}
+
+static void
 get_created(const struct row *r, int64_t now, struct buf *b)
 {
 	int64_t created;
-	char text[20];
 
 	(void)now;
-	if (hash_int(&r->meta, "created_ts", &created) < 0 ||
-	    created > INT64_C(253402300799))
-		return;
-	clock_utc_text(created * 1000, text);
-	buf_str(b, text);
+	if (hash_int(&r->meta, "created_ts", &created) == 0)
+		add_utc(b, created);
+}
+
+static void
+get_since(const struct row *r, int64_t now, struct buf *b)
+{
+	(void)now;
+	add_utc(b, r->since / 1000);
+}
+
+static void
+get_since_ts(const struct row *r, int64_t now, struct buf *b)
+{
+	(void)now;
+	buf_int(b, r->since);
+}
+
+static void
+get_until(const struct row *r, int64_t now, struct buf *b)
+{
+	int64_t until;
+
+	(void)now;
+	if (hash_int(&r->meta, "superseded_ts", &until) == 0)
+		add_utc(b, until / 1000);
 }
 
 static void
@@ -279,6 +338,8 @@ const struct field row_fields[] = {
     {"retired", NULL, FIELD_TEXT, NULL},
     {"seal", NULL, FIELD_TEXT, NULL},
     {"seq", NULL, FIELD_NUMBER, NULL},
+    {"since", get_since, FIELD_TEXT, NULL},
+    {"since_ts", get_since_ts, FIELD_NUMBER, NULL},
     {"snapshot_ts", NULL, FIELD_NUMBER, NULL},
     {"source", NULL, FIELD_TEXT, NULL},
     {"spot", NULL, FIELD_NUMBER, NULL},
@@ -288,6 +349,7 @@ const struct field row_fields[] = {
     {"superseded_ts", NULL, FIELD_NUMBER, NULL},
     {"symbol", get_symbol, FIELD_TEXT, NULL},
     {"ticks", NULL, FIELD_NUMBER, NULL},
+    {"until", get_until, FIELD_TEXT, NULL},
     {"ws", get_ws, FIELD_FLAG, NULL},
 };
 
@@ -313,6 +375,8 @@ void
 field_get(
     const struct field *f, const struct row *r, int64_t now, struct buf *b)
 {
+	if (r->t->id[0] == '\0' && f->get != get_symbol)
+		return;
 	if (f->get != NULL)
 		f->get(r, now, b);
 	else

@@ -14,8 +14,9 @@ struct word {
 };
 
 struct row {
-	const struct target *t;
+	const struct target *t; /* without an id: there was no epoch */
 	struct hash meta;
+	int64_t since; /* ms: when it became the active one; row_since */
 	bool dirty, clean;
 	struct word had_ws, heatmap, gex;
 };
@@ -26,7 +27,21 @@ int rows_read(struct inspect *in, const struct target *t, size_t n,
     struct row **rows, struct err *e);
 void rows_free(struct row *rows, size_t n);
 
+/*
+ * When each became the active one, by the times of snapshots: when the one
+ * before it was superseded, where that is the next row.  Else, as rows_read
+ * leaves it: the time of its own snapshot, as long as no refresh moved that
+ * on; then the second in its id, the same but for the ms (or later, when
+ * epochs came too fast).
+ */
+void rows_since(struct row *rows, size_t n);
+
 enum field_kind { FIELD_TEXT, FIELD_NUMBER, FIELD_FLAG };
+
+/* Print them as the options want it: a table of these columns, fields of
+ * theirs, records. */
+void rows_print(struct inspect *in, const struct row *rows, size_t n,
+    const struct column *columns, size_t n_columns); /* table.c */
 
 /* A field of a row: from a function, or else meta's field of that name. */
 struct field {

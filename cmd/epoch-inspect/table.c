@@ -40,7 +40,7 @@ static const struct column timeline_columns[] = {
 
 /* The rows to show and how. */
 struct sheet {
-	struct row *rows;
+	const struct row *rows;
 	size_t n;
 	const struct column *columns;
 	size_t n_columns;
@@ -154,6 +154,8 @@ print_records(struct inspect *in, const struct sheet *s, struct buf *b)
 	const struct field *id = field_find(SPAN_LIT("epoch_id"));
 
 	for (size_t i = 0; i < s->n; i++) {
+		if (s->rows[i].t->id[0] == '\0')
+			continue;
 		rec_begin(b, "epoch_row", in->now);
 		add_json(b, symbol, &s->rows[i], in->now);
 		add_json(b, id, &s->rows[i], in->now);
@@ -164,15 +166,14 @@ print_records(struct inspect *in, const struct sheet *s, struct buf *b)
 	}
 }
 
-static int
-print_sheet(struct inspect *in, const struct target *t, size_t n,
-    const struct column *columns, size_t n_columns, struct err *e)
+void
+rows_print(struct inspect *in, const struct row *rows, size_t n,
+    const struct column *columns, size_t n_columns)
 {
-	struct sheet s = {.n = n, .columns = columns, .n_columns = n_columns};
+	struct sheet s = {
+	    .rows = rows, .n = n, .columns = columns, .n_columns = n_columns};
 	struct buf b = {0};
 
-	if (rows_read(in, t, n, &s.rows, e) < 0)
-		return -1;
 	choose_fields(in, &s);
 	if (in->json)
 		print_records(in, &s, &b);
@@ -184,7 +185,19 @@ print_sheet(struct inspect *in, const struct target *t, size_t n,
 		out_write(&in->out, b.p, b.n);
 	buf_free(&b);
 	free(s.fields);
-	rows_free(s.rows, n);
+}
+
+static int
+print_sheet(struct inspect *in, const struct target *t, size_t n,
+    const struct column *columns, size_t n_columns, struct err *e)
+{
+	struct row *rows;
+
+	if (rows_read(in, t, n, &rows, e) < 0)
+		return -1;
+	rows_since(rows, n);
+	rows_print(in, rows, n, columns, n_columns);
+	rows_free(rows, n);
 	return 0;
 }
 
@@ -203,9 +216,8 @@ view_table(struct inspect *in, struct err *e)
 	return rc;
 }
 
-/* Append the epochs of one timeline, newest first. */
-static int
-add_timeline(struct inspect *in, const char *symbol, struct target **list,
+int
+targets_timeline(struct inspect *in, const char *symbol, struct target **list,
     size_t *n, struct err *e)
 {
 	struct buf own = {0};
@@ -244,7 +256,8 @@ view_history(struct inspect *in, struct err *e)
 	n_given = targets_sort(given, n_given);
 	for (size_t i = 0; i < n_given && rc == 0; i++) {
 		if (!given[i].by_id) {
-			rc = add_timeline(in, given[i].symbol, &list, &n, e);
+			rc =
+			    targets_timeline(in, given[i].symbol, &list, &n, e);
 			continue;
 		}
 		list = mem_grow(list, n + 1, sizeof(*list));
