@@ -107,9 +107,10 @@ live_start() {
 	eventually is_subscribed
 }
 
-# The tap has asked for quotes, so it has seen both boards.
+# The tap has asked for quotes, too, so it has seen a board.  (That it says so
+# may wait behind a stage that stands still.)
 is_subscribed() {
-	grep -q '"state":"subscribed"' "live.$RUN.out"
+	(($(standin_status .pairs) > 10))
 }
 
 # It ended, with that status.
@@ -398,8 +399,6 @@ all_happened() {
 		(($(acts $s retire) >= n)) || fail "$s: retired"
 		(($(acts $s hydrate) >= 20 * n)) || fail "$s: ticks"
 		(($(acts $s commit) >= 4 * n)) || fail "$s: promotions"
-		# staged, and not committed: the promoter died
-		(($(acts $s rows) >= $(acts $s commit))) || fail "$s: rows"
 	done
 	assert "$(acts NDX unpin)" = "$n"
 	assert "$(grep -l '"state":"lost"' live.*.out | wc -l)" = "$n" "cuts"
