@@ -59,11 +59,21 @@ ends_well() { # PID NAME
 	assert "$ended" = 0 "$2: $(tail -n 3 "$2.err")"
 }
 
-# Every third time what is retired is forgotten, too.
+# At first nothing but the active epoch stays.  Every third time what is
+# retired is forgotten, too.
 sweep() {
 	local -a meta=()
 	((ROUND % 3)) || meta=(--meta)
-	epoch-gc --grace 0 --keep "$KEEP" "${meta[@]}"
+	epoch-gc --grace 0 --keep "$(<keep)" "${meta[@]}"
+}
+
+# From here on some stay.
+keep_some() {
+	local n
+	eventually test -s gc.rounds
+	n=$(<gc.rounds)
+	echo "$KEEP" >keep
+	eventually has_gone_round gc $((n + 1))
 }
 
 # 300 ticks on what is listed for sure, all of them with both prices.
@@ -86,7 +96,8 @@ ticks() {
 # Everybody but the promoter.  pid_of[NAME] are their pids.
 all_begin() { # HEATMAP OPTION...
 	declare -gA pid_of
-	local name
+	rm -f ./*.rounds
+	echo 0 >keep
 	begins record epoch-record --on --dir tape --fsync 0.05 SPX
 	eventually eval '[[ $(rcli HGET epoch:config journal) == 1 ]]'
 	begins gex model-gex --gamma live --poll 0.05
@@ -107,10 +118,8 @@ begins() { # NAME COMMAND...
 	STARTED+=($!)
 }
 
-# A promotion, after which both models have caught up where WAIT says so.
 promoted() { # FILE
 	epoch-promote --accept-shrink <"$1" >>promote.out
-	[[ -z ${WAIT-} ]] || eventually is_clean
 }
 
 has_gone_round() { # NAME THAN
@@ -226,6 +235,7 @@ ids_of_all() { # FILE...
 # that it is known what stays.
 last_ones() { # FILE...
 	local f
+	keep_some
 	for f; do
 		promoted "$f"
 		eventually eval '[[ $(id=epoch:$(active); rcli EXISTS \

@@ -85,9 +85,9 @@ sub wait_for_end {
 sub is_told {
 	my ($id) = @_;
 	my $meta = meta($id);
+	return 0 if one('HGET', 'epoch:active', $symbol) eq $id;
 	return $meta->{retired} if %$meta;
-	return one('HGET', 'epoch:active', $symbol) ne $id &&
-	    !defined one('LPOS', "epoch:timeline:$symbol", $id);
+	return !defined one('LPOS', "epoch:timeline:$symbol", $id);
 }
 
 $| = 1;

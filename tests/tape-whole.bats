@@ -122,9 +122,9 @@ live_ends() { # STATUS
 	assert $rc = "$1" "$(tail -n 5 "live.$RUN.err")"
 }
 
-live_stops() {
+live_stops() { # [STATUS]
 	kill -TERM "$LIVE"
-	live_ends 0
+	live_ends "${1-0}"
 }
 
 stage() { # NAME: its pid
@@ -189,6 +189,10 @@ meta() { # SYMBOL FIELD
 	rcli HGET "epoch:meta:$(active "$1")" "$2"
 }
 
+meta_is() { # SYMBOL FIELD NUMBER: that, or more
+	(($(meta "$1" "$2") >= $3))
+}
+
 # The number of the last act.
 last_act() { # SYMBOL
 	rcli XINFO STREAM "epoch:journal:$1" | sed -n '/^last-generated-id$/{n;s/0-//p}'
@@ -196,10 +200,6 @@ last_act() { # SYMBOL
 
 is_at_board() { # SYMBOL VERSION
 	[[ $(meta "$1" contract_count) == $(jq '.data.options | length' "$1.$2") ]]
-}
-
-has_new_ticks() { # SYMBOL THAN
-	(($(meta "$1" ticks) > $2))
 }
 
 is_forced() { # SYMBOL EPOCH
@@ -224,7 +224,7 @@ burst() {
 	done
 	standin_control "burst $TAPE_TICKS ${1-0} seed=$SEED kinds=Q:6,T:3,A:1 pick=subscribed duplicate=2 reorder=10"
 	for s in "${SYMBOLS[@]}"; do
-		eventually has_new_ticks "$s" "${before[$s]}"
+		eventually meta_is "$s" ticks $((before[$s] + 1))
 	done
 }
 
@@ -271,15 +271,33 @@ cut_off() {
 	done
 }
 
+# Silence, and the vendor fails; then he does not.
 falls_silent() {
 	local s
 	local -A id=()
 	for s in "${SYMBOLS[@]}"; do
 		id[$s]=$(active "$s")
 	done
+	standin_control 'fault on all always status 500'
+	live_start 0.3
+	for s in "${SYMBOLS[@]}"; do
+		eventually meta_is "$s" forced_dirty 1
+	done
+	standin_control 'fault off'
 	for s in "${SYMBOLS[@]}"; do
 		eventually is_forced "$s" "${id[$s]}"
 	done
+	live_stops 69
+}
+
+# It counts, and nothing comes of it.
+is_silent_for_a_while() {
+	local s
+	live_start '0.1 --count 1000'
+	for s in "${SYMBOLS[@]}"; do
+		eventually meta_is "$s" dormant_count 2
+	done
+	live_stops
 }
 
 # Some of a reserved epoch's contracts are there, and not all.
@@ -334,9 +352,7 @@ a_life() { # ROUND
 	live_start 0.3 dormancy-watch $((4 + vary)) 30
 	stage_dies dormancy-watch
 	# --- silence, and what it forces; a way back, and forward
-	live_start 0.3
 	falls_silent
-	live_stops
 	live_start 60
 	burst
 	epoch-promote -q --rollback NDX >>cron.out
@@ -345,6 +361,7 @@ a_life() { # ROUND
 	grows_to 4
 	burst
 	live_stops
+	is_silent_for_a_while
 }
 
 @test "two symbols live: each writer dies, and each act is on the tape once" {
@@ -394,11 +411,12 @@ all_happened() {
 		(($(grep -c '"reason":"forced"' told) >= n)) || fail "$s: forced"
 		(($(jq -s 'map(.carried // 0) | add' told) > 100)) || fail "$s: carried"
 		# one by hand, one after the cut, at the least
-		(($(acts $s refresh_end) >= 2 * n)) || fail "$s: refreshes"
-		(($(acts $s dormant) >= 2 * n)) || fail "$s: silence"
-		(($(acts $s retire) >= n)) || fail "$s: retired"
-		(($(acts $s hydrate) >= 20 * n)) || fail "$s: ticks"
-		(($(acts $s commit) >= 4 * n)) || fail "$s: promotions"
+		(($(acts "$s" refresh_end) >= 2 * n)) || fail "$s: refreshes"
+		(($(acts "$s" dormant) >= 2 * n)) || fail "$s: silence"
+		(($(acts "$s" force_dirty) >= n)) || fail "$s: fetches that failed"
+		(($(acts "$s" retire) >= n)) || fail "$s: retired"
+		(($(acts "$s" hydrate) >= 20 * n)) || fail "$s: ticks"
+		(($(acts "$s" commit) >= 4 * n)) || fail "$s: promotions"
 	done
 	assert "$(acts NDX unpin)" = "$n"
 	assert "$(grep -l '"state":"lost"' live.*.out | wc -l)" = "$n" "cuts"
