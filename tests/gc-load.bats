@@ -283,6 +283,41 @@ last_ones() { # FILE...
 	(($(<bytes.2) < $(<bytes.1) * 105 / 100)) || fail "it grew"
 }
 
+# The model stands still before each write to Redis, its epoch goes, it goes on.
+@test "a model whose epoch goes while it reads publishes nothing of it" {
+	local model n p old stops
+	[[ -e $FAULT_SO ]] || fail "no fault library"
+	for model in gex heatmap; do
+		stops=0
+		for ((n = 4; n < 48; n += 4)); do
+			rcli FLUSHALL >/dev/null
+			expose -n 240
+			old=$(active)
+			env LD_PRELOAD="$FAULT_SO" FAULT_STOP_AT=$n FAULT_SHORT=1500 \
+			    model-$model --once >out 2>err 3>&- 4>&- &
+			p=$!
+			STARTED+=("$p")
+			if ! comes_to_stop $p; then
+				end_of $p
+				break
+			fi
+			stops=$((stops + 1))
+			expose -n 220 -k 5010 -t $((T + 60000)) -s 2
+			epoch-gc --grace 0 --keep 0 >gc.out
+			kill -CONT $p
+			end_of $p
+			assert "$ended" = 0 "$model, write $n: $(cat err)"
+			assert "$(jq -r --arg old "$old" 'select(.epoch_id == $old and .contracts != 240)' out)" = "" "write $n"
+			assert "$(rcli KEYS "epoch:$old:*")" = "" "write $n"
+			# what it did not get round to is the next one's
+			model-$model --once >>out
+			assert "$(rcli HGET "epoch:$(active):model:$model" contracts)" = 220 "write $n"
+			is_clean || fail "$model, write $n: not clean"
+		done
+		((stops > 8)) || fail "$model: $stops stops"
+	done
+}
+
 # Contracts of a real session, as geom-hash would give them for a snapshot at
 # that minute.
 real_board() { # FILE SESSION MINUTE
