@@ -24,6 +24,10 @@ setup() {
 }
 
 teardown() {
+	touch stop # for those who write until it is there
+	for p in ${going_on-}; do
+		wait "$p" || :
+	done
 	[[ -z ${pid-} ]] || kill -KILL "$pid" 2>/dev/null || :
 	[[ $BATS_TEST_DESCRIPTION == own:* ]] && redis_stop
 	return 0
@@ -198,27 +202,29 @@ has_other_size() {
 	journal_on 1000000
 	step 5
 	boards_go_on >boards.out 2>&1 3>&- 4>&- &
-	boards=$!
+	going_on=$!
 	ticks_go_on >ticks.out 2>&1 3>&- 4>&- &
-	pid=$!
+	going_on+=" $!"
 	for ((i = 0; i < kills; i++)); do
 		epoch-record -q --dir d --fsync 0.01 SPX NDX 2>err 3>&- 4>&- &
-		recorder=$!
+		pid=$!
 		# in its first moments, or when it has written
 		((i % 2)) || eventually has_other_size "$before"
 		sleep "0.0$((RANDOM % 40 + 10))"
-		kill -KILL $recorder
+		kill -KILL $pid
 		rc=0
-		wait $recorder || rc=$?
+		wait $pid || rc=$?
+		pid=
 		assert $rc = 137 "$(cat err)"
 		size=$(size_of_tape)
 		((size == before)) || grew=$((grew + 1))
 		before=$size
 	done
 	touch stop
-	wait $boards || fail "$(tail -n 3 boards.out)"
-	wait $pid || fail "$(tail -n 3 ticks.out)"
-	pid=
+	for p in $going_on; do
+		wait "$p" || fail "$(tail -n 3 boards.out ticks.out)"
+	done
+	going_on=
 	((grew * 2 >= kills)) || fail "only $grew of $kills wrote anything"
 	run_tool epoch-record --once --dir d SPX NDX
 	for s in SPX NDX; do

@@ -26,6 +26,7 @@ BOARDS_OF=4 # versions, each with more contracts than the one before
 
 setup_file() {
 	[[ -e $FAULT_SO ]] || fail "no fault library"
+	export REDIS_LIFE=$((BATS_TEST_TIMEOUT * 5))
 	export WRAP=$BATS_FILE_TMPDIR/wrap DIR=$BATS_FILE_TMPDIR
 	mkdir "$WRAP"
 	# A stage of the pipe with a fault, where a file tells of one.
