@@ -23,12 +23,18 @@ out_init(struct out *o, int fd)
 	    .fd = fd, .patience_ms = PATIENCE_MS, .room = OUT_ROOM};
 }
 
+void
+out_drop(struct out *o)
+{
+	buf_free(&o->buf);
+	o->done = 0;
+}
+
 static void
 out_fail(struct out *o, const char *text)
 {
 	o->failed = true;
-	buf_free(&o->buf);
-	o->done = 0;
+	out_drop(o);
 	err_set(&o->err, EX_IOERR, "WRITE", "output: %s", text);
 }
 

@@ -55,6 +55,8 @@ int out_flush(struct out *o);
 void out_offer(struct out *o);
 /* Bytes that are queued. */
 size_t out_queued(const struct out *o);
+/* What is queued will not be written: nobody reads any more. */
+void out_drop(struct out *o);
 /* Flush, and report the first failure of the stream's life: 0 or -1, *e. */
 int out_close(struct out *o, struct err *e);
 

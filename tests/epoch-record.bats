@@ -24,6 +24,10 @@ setup() {
 }
 
 teardown() {
+	touch stop # for those who write until it is there
+	for p in ${going_on-}; do
+		wait "$p" || :
+	done
 	[[ -z ${pid-} ]] || kill -KILL "$pid" 2>/dev/null || :
 	[[ $BATS_TEST_DESCRIPTION == own:* ]] && redis_stop
 	return 0
@@ -159,6 +163,78 @@ D=1750000000000 # 2025-06-15
 		    sed -n '1s/0-//p')"
 	done
 	run_tool epoch-replay --check d/*.ndjson
+}
+
+# Promotions and refreshes of two symbols, until the file stop is there; and
+# some ticks every other millisecond, each newer than the one before.
+boards_go_on() {
+	local i f
+	for ((i = 1; i < 5000; i++)); do
+		[[ ! -e stop ]] || return 0
+		for f in a b n; do
+			sed "s/\"\(ts\|begin_ts\|end_ts\)\":[0-9]*/\"\1\":$((T + 300000 + i * 1000))/g" \
+			    "$DIR/$f" | epoch-promote -q --accept-shrink
+		done
+	done
+}
+
+ticks_go_on() {
+	"$TICKS" make 50000 1 $((T + 300000)) "$DIR/a" | perl -ne '
+	    BEGIN { $| = 1 }
+	    s/"((?:recv_)?ts)":(\d+)/qq("$1":) . ($2 + 50 * $.)/ge;
+	    print;
+	    next if $. % 5;
+	    select undef, undef, undef, 0.002;
+	    last if -e "stop"' | epoch-hydrate -q
+}
+
+size_of_tape() {
+	cat d/*.ndjson 2>/dev/null | wc -c
+}
+
+has_other_size() {
+	[[ $(size_of_tape) != "$1" ]]
+}
+
+@test "kill -9 at random moments, 100 times during a run: each act once" {
+	local kills=${RECORD_KILLS:-100} i rc size before=0 grew=0 s
+	RANDOM=${RECORD_SEED:-1}
+	journal_on 1000000
+	step 5
+	boards_go_on >boards.out 2>&1 3>&- 4>&- &
+	going_on=$!
+	ticks_go_on >ticks.out 2>&1 3>&- 4>&- &
+	going_on+=" $!"
+	for ((i = 0; i < kills; i++)); do
+		epoch-record -q --dir d --fsync 0.01 SPX NDX 2>err 3>&- 4>&- &
+		pid=$!
+		# in its first moments, or when it has written
+		((i % 2)) || eventually has_other_size "$before"
+		sleep "0.0$((RANDOM % 40 + 10))"
+		kill -KILL $pid
+		rc=0
+		wait $pid || rc=$?
+		pid=
+		assert $rc = 137 "$(cat err)"
+		size=$(size_of_tape)
+		((size == before)) || grew=$((grew + 1))
+		before=$size
+	done
+	touch stop
+	for p in $going_on; do
+		wait "$p" || fail "$(tail -n 3 boards.out ticks.out)"
+	done
+	going_on=
+	((grew * 2 >= kills)) || fail "only $grew of $kills wrote anything"
+	run_tool epoch-record --once --dir d SPX NDX
+	for s in SPX NDX; do
+		is_complete d $s 1 "$(rcli XREVRANGE epoch:journal:$s + - COUNT 1 |
+		    sed -n '1s/0-//p')"
+	done
+	printf '# %s kills, %s of them of one that wrote, %s acts\n' "$kills" \
+	    "$grew" "$(cat d/*.ndjson | grep -c '"type":"act"')" >&3
+	EPOCH_PREFIX=r: run_tool epoch-replay d/*.ndjson
+	assert "$(digest r: SPX NDX)" = "$(digest '' SPX NDX)"
 }
 
 @test "an unfinished last line is cut off" {

@@ -138,6 +138,39 @@ refused() { # CODE TAPE...
 	(($(grep -c . "$DIR/seals") >= 4))
 }
 
+@test "ten promotions: --until each epoch's successor gives the seal of that epoch" {
+	local i n=${REPLAY_PROMOTIONS:-10} id successor seal
+	export EPOCH_PREFIX=k:
+	run_tool epoch-record --on
+	for ((i = 0; i <= n; i++)); do
+		make_chain -n $((20 + i % 3 * 2)) -s $i -t $((T + i * 60000)) |
+			geom-hash >board
+		epoch-promote <board >out
+		assert "$(jq -r .outcome out)" = new
+		"$TICKS" make 60 $i $((T + i * 60000 - 902000)) board | epoch-hydrate >/dev/null
+		make_chain -n $((20 + i % 3 * 2)) -s $((i + 50)) \
+		    -t $((T + i * 60000 + 20000)) | geom-hash | epoch-promote >out
+		assert "$(jq -r .outcome out)" = same
+	done
+	# some are sealed early, and their contracts gone
+	run_tool epoch-gc --keep 4 --grace 0
+	epoch-record -q --once SPX >tape
+	rcli LRANGE k:epoch:timeline:SPX 0 -1 | tac >ids
+	assert "$(grep -c . ids)" = $((n + 1))
+	while read -r id; do
+		successor=$(rcli HGET "k:epoch:meta:$id" superseded_by)
+		[[ -n $successor ]] || break
+		seal=$(rcli HGET "k:epoch:meta:$id" seal)
+		forget
+		EPOCH_PREFIX=r: run_tool epoch-replay --until "$successor" tape
+		assert "$(rcli HGET r:epoch:active SPX)" = "$id"
+		assert "$(digest r: --values SPX | cut -d ' ' -f 1)" = "$seal" "$id"
+		echo "$seal" >>seals
+	done <ids
+	assert "$(sort -u seals | grep -c .)" = "$n" "as many different ones"
+	forget k:
+}
+
 @test "--from an epoch: that and what follows" {
 	run_tool epoch-replay --from "$(sed -n 2p "$DIR/epochs")" "$DIR/spx"
 	epoch-inspect --digest --from "$(sed -n 2p "$DIR/epochs")" SPX |

@@ -579,6 +579,26 @@ teardown() {
 	    '["client",1000]'
 }
 
+# Events, gone on or waiting for the reader.
+has_all_of() {
+	kill -USR1 "$tap_pid"
+	sed -n 's/.* received \([0-9]*\) .* waiting \([0-9]*\) .*/\1 \2/p' err |
+		awk -v all="$1" '$1 + $2 == all && $2 > 0 { yes = 1 } END { exit !yes }'
+}
+
+@test "P1: the reader leaves what it did not read: 141, and not a word" {
+	vendor
+	mkfifo pipe
+	exec 6<>pipe
+	ready_tap -o pipe SPX
+	standin_control 'burst 50000 0 kinds=T:1,Q:1 pick=subscribed' 'wait idle'
+	eventually has_all_of 50000
+	head -c 100000 <&6 >some # more than a pipe holds: of the rest a part is written
+	exec 6>&-
+	tap_waits 141
+	assert "$(grep -v COUNTS err)" = ""
+}
+
 @test "P2, P9: stdout full or closed: 74" {
 	vendor
 	tap -o /dev/full SPX

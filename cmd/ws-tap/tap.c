@@ -232,7 +232,7 @@ tap_run(struct tap_conf *conf)
 		t.rc = err_report(NULL, &e);
 	}
 	if (t.is_gone)
-		buf_clear(&t.queue.out.buf);
+		out_drop(&t.queue.out);
 	if (out_close(&t.queue.out, &e) != 0)
 		t.rc = err_worse(t.rc, err_report(NULL, &e));
 	if (conf->is_verbose)

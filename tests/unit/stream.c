@@ -472,6 +472,14 @@ test_offer(void)
 	CHECK(span_eq(buf_view(&got), buf_view(&want)));
 	CHECK(!(fcntl(p[1], F_GETFL) & O_NONBLOCK));
 
+	test_begin("dropped: nothing waits, though a part of it was written");
+	for (i = 0; i < 2000; i++)
+		add_line(&out, &want, i);
+	out_offer(&out);
+	CHECK(out_queued(&out) > 0 && out.done > 0);
+	out_drop(&out);
+	CHECK(out_queued(&out) == 0 && out_flush(&out) == 0);
+
 	test_begin("offered to nobody: noticed without a line");
 	out_offer(&out);
 	CHECK(!out.failed);
