@@ -9,10 +9,10 @@
 #	GC_ROUNDS=120	promotions; of a real board (BOARDS) a twelfth of that
 
 load helpers
+load hydrate
 load models
 
 GC_ROUNDS=${GC_ROUNDS:-120}
-T=1750000000000
 TICKS_AT=$((T + 60000 * (GC_ROUNDS + 10))) # newer than every snapshot
 
 setup_file() {
@@ -146,11 +146,6 @@ models_end() {
 }
 
 # ------------------------------------------------------------- what must be
-
-sound() {
-	"$ROOT/tests/invariants" "$REDIS_SOCK" || fail "not sound"
-	epoch-inspect --check >check 2>&1 || fail "--check: $(cat check)"
-}
 
 # Nobody saw a part of an epoch; and some saw a whole one, some came too late.
 readers_are_content() {
