@@ -67,7 +67,7 @@ int
 child_start(struct child *c, const char *const *argv, struct err *e)
 {
 	pid_t parent = getpid();
-	char path[512], **words;
+	char path[4096], **words;
 	size_t n = 1;
 	int fds[2], why;
 
