@@ -48,7 +48,8 @@ struct look {
 	size_t seen;           /* acts that came */
 	size_t taken;          /* … and were new */
 	bool moved;            /* what the tape has is not what Redis has */
-	int64_t first, common; /* compare: its first act, the last shared */
+	int64_t first, common; /* compare: its first act, the last shared … */
+	int64_t next;          /* … and where to go on */
 	bool parted;
 };
 
@@ -75,7 +76,7 @@ on_act(struct tape_line *l, void *ctx)
 	}
 	if (l->act <= reel->last)
 		return;
-	if (reel->last > 0 && l->act > reel->last + 1)
+	if (reel->known && l->act > reel->last + 1)
 		err_warn(reel->symbol, "GAP",
 		    "acts %" PRId64 " to %" PRId64
 		    " are lost: the journal overran",
@@ -84,7 +85,8 @@ on_act(struct tape_line *l, void *ctx)
 	k->taken++;
 }
 
-/* Which is the last act that Redis and the tape share? */
+/* Which is the last act that Redis and the tape share?  One that is older than
+ * what we remember of the tape says nothing. */
 static void
 on_compare(struct tape_line *l, void *ctx)
 {
@@ -92,11 +94,12 @@ on_compare(struct tape_line *l, void *ctx)
 	const char *sum = reel_sum(k->reel, l->act);
 
 	k->seen++;
+	k->next = l->act + 1;
 	if (k->first == 0)
 		k->first = l->act;
-	if (sum == NULL || !is_same(k, l, sum))
+	if (l->act > k->reel->last || (sum != NULL && !is_same(k, l, sum)))
 		k->parted = true;
-	if (!k->parted)
+	if (!k->parted && sum != NULL)
 		k->common = l->act;
 }
 
@@ -104,18 +107,16 @@ on_compare(struct tape_line *l, void *ctx)
 static int
 settle(struct recorder *r, struct reel *reel, struct err *e)
 {
-	struct look k = {.reel = reel};
-	int64_t next = 1;
+	struct look k = {.reel = reel, .next = 1};
 	int n;
 
 	do {
 		n = journal_read(
-		    &r->act, reel->symbol, next, BATCH, on_compare, &k, e);
+		    &r->act, reel->symbol, k.next, BATCH, on_compare, &k, e);
 		if (n < 0) {
 			buf_free(&k.line);
 			return -1;
 		}
-		next = k.common + 1;
 	} while (n == BATCH && !k.parted);
 	buf_free(&k.line);
 	if (k.common == reel->last)
@@ -271,6 +272,16 @@ come_back(struct recorder *r, const struct err *why)
 	return false;
 }
 
+int
+recorder_stopped(const struct recorder *r)
+{
+	return r->once
+		   ? err_fail(NULL, EX_TEMPFAIL, "INTERRUPTED",
+			 "stopped by signal %d before the end of what there is",
+			 (int)sig_stop)
+		   : 0;
+}
+
 static void
 finish(struct recorder *r)
 {
@@ -286,12 +297,18 @@ finish(struct recorder *r)
 				add_status(
 				    r, err_report(r->reels[i].symbol, &e));
 	}
-	for (size_t i = 0; i < r->n; i++)
-		if (r->reels[i].lost > 0)
+	for (size_t i = 0; i < r->n; i++) {
+		const struct reel *reel = &r->reels[i];
+
+		if (reel->lost > 0)
 			add_status(
-			    r, err_fail(r->reels[i].symbol, EX_DATAERR, "LOST",
+			    r, err_fail(reel->symbol, EX_DATAERR, "LOST",
 				   "%" PRIu64 " acts are not on the tape",
-				   r->reels[i].lost));
+				   reel->lost));
+		if (reel->unpacked.exit != 0)
+			add_status(
+			    r, err_report(reel->symbol, &reel->unpacked));
+	}
 }
 
 void
@@ -307,8 +324,10 @@ recorder_run(struct recorder *r)
 		}
 		if (n >= 0)
 			n = look_once(r, &e);
-		if (n == 0 && r->once)
-			break;
+		if (n == 0 && r->once && sig_stop == 0) {
+			finish(r);
+			return;
+		}
 		if (n > 0 && n < BATCH && !r->once)
 			clock_sleep_ms(GATHER_MS);
 		if (n == 0)
@@ -319,4 +338,6 @@ recorder_run(struct recorder *r)
 			n = 0;
 	}
 	finish(r);
+	if (sig_stop != 0)
+		add_status(r, recorder_stopped(r));
 }

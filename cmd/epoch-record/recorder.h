@@ -23,6 +23,10 @@ struct recorder {
 
 /* Record until told to stop; or, once, until there is nothing new. */
 void recorder_run(struct recorder *r);
+/* The status of one that is told to stop: its usual end, or, once, before it
+ * did all. */
+int recorder_stopped(const struct recorder *r);
+
 void recorder_show(const struct recorder *r);
 
 #endif
