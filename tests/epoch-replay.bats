@@ -105,6 +105,20 @@ refused() { # CODE TAPE...
 	run_tool epoch-inspect --check
 }
 
+@test "text that JSON escapes: recorded and replayed as it was" {
+	export EPOCH_PREFIX=t:
+	forget t:
+	journal_on
+	sed '1s|"source":"[a-z]*"|"source":"a\\n\\t\\u0001\\u007f\\"\\\\/\\u00e9"|' \
+	    "$DIR/a" | epoch-promote >/dev/null
+	assert "$(rcli HGET t:epoch:meta:"$(rcli HGET t:epoch:active SPX)" source)" = \
+	    $'a\n\t\001\177"\\/\303\251'
+	run_tool epoch-record --once SPX
+	EPOCH_PREFIX=r: epoch-replay <<<"$output" >/dev/null
+	assert "$(digest r:)" = "$(digest t:)"
+	forget t:
+}
+
 @test "at ten times the speed of then: the same" {
 	run_tool epoch-replay --speed 10 "$DIR/tape"
 	digest r: SPX NDX | cmp - "$DIR/live"
@@ -122,6 +136,29 @@ refused() { # CODE TAPE...
 	run_tool epoch-replay --until "$ts" "$DIR/spx"
 	last=$(jq -r .last_act <<<"$output")
 	((last >= 4 && $(jq -r "select(.act == $((last + 1))).ts" "$DIR/spx") > ts))
+}
+
+@test "--until a time, in a tape of two symbols: each up to that time" {
+	# as they come from two batches: all of one before all of the other
+	{ grep '"symbol":"SPX"' "$DIR/tape"; grep '"symbol":"NDX"' "$DIR/tape"; } >mixed
+	grep '"symbol":"NDX"' "$DIR/tape" >ndx
+	for n in 4 3 2; do
+		ts=$(jq -s "map(select(.type == \"act\"))[$n - 1].ts" ndx)
+		forget
+		run_tool epoch-replay --until "$ts" "$DIR/spx" ndx
+		sort <<<"$output" >apart
+		digest r: >apart.state
+		forget
+		run_tool epoch-replay --until "$ts" mixed
+		sort <<<"$output" | diff apart -
+		digest r: | diff apart.state -
+	done
+	# what is damaged behind the limits of all does not matter
+	{ cat mixed; echo torn; } >bad
+	forget
+	run_tool 65 epoch-replay bad
+	run_tool epoch-replay --until "$ts" bad
+	digest r: | diff apart.state -
 }
 
 @test "--until each epoch's successor: the values of the epoch" {
@@ -212,9 +249,10 @@ refused() { # CODE TAPE...
 
 @test "a line that is missing, doubled or elsewhere: refused" {
 	n=$(wc -l <"$DIR/spx")
-	for ((k = 3; k < n; k++)); do
+	for ((k = 1; k < n; k++)); do
 		sed "${k}d" "$DIR/spx" >bad
 		refused GAP bad
+		((k > 1)) || continue # the head twice says the same
 		sed "${k}p" "$DIR/spx" >bad
 		refused ORDER bad
 		sed "${k}{h;d};$((k + 1))G" "$DIR/spx" >bad
@@ -250,7 +288,7 @@ sign() {
 	run_tool 65 epoch-replay bad
 	{ cat "$DIR/spx"; echo '{"type":"heartbeat","ts":1}'; } >bad
 	forget
-	refused BAD_TAPE bad
+	run_tool 65 epoch-replay bad
 }
 
 @test "contracts that are not the commit's geometry: refused" {

@@ -149,10 +149,11 @@ struct facts {
 	int64_t seq;
 };
 
+/* What is too long is nothing: half of it might be something else. */
 static void
 copy(char *out, size_t size, struct span s)
 {
-	size_t n = s.n < size ? s.n : size - 1;
+	size_t n = s.n < size ? s.n : 0;
 
 	memcpy(out, s.p, n);
 	out[n] = '\0';
@@ -164,7 +165,7 @@ read_facts(const struct tape_line *l, struct facts *f)
 {
 	struct span list = l->args, arg;
 	struct buf own = {0};
-	char name[16] = "";
+	char name[32] = "";
 	int rc, i;
 
 	*f = (struct facts){.chunks = -1, .seq = -1};
@@ -344,19 +345,18 @@ is_void(struct story *s, const struct tape_line *l)
 static int
 check_number(struct story *s, const struct tape_line *l, struct err *e)
 {
-	bool skips;
+	bool headless, skips;
 
 	if (l->what == TAPE_REWIND) {
 		if (s->number >= 0 &&
 		    (l->from != s->number || l->act > l->from))
 			return out_of_order(l, "a rewind from elsewhere", e);
-		/* all that was told is void, if it is void at all */
-		s->number = l->act > 0 ? l->act : -1;
+		s->number = l->act;
 		return 0;
 	}
 	if (l->what == TAPE_HEAD) {
 		if (s->number < 0)
-			s->number = l->act > 0 ? l->act : -1;
+			s->number = l->act;
 		else if (l->act < s->number)
 			return out_of_order(l,
 			    "a file that begins before the last one's end", e);
@@ -367,13 +367,17 @@ check_number(struct story *s, const struct tape_line *l, struct err *e)
 		    l->act == s->number ? "it comes twice"
 					: "it comes too late, or twice",
 		    e);
-	skips = s->number >= 0 && l->act != s->number + 1;
+	headless = s->number < 0;
+	skips = headless || l->act != s->number + 1;
 	s->number = l->act;
 	if (!skips || is_void(s, l))
 		return 0;
 	drop_pending(s);
 	/* Who waits for an epoch does not care for what comes before. */
-	return s->from[0] == '\0' ? gap(s, l, e, "their numbers") : 0;
+	if (s->from[0] != '\0')
+		return 0;
+	return gap(
+	    s, l, e, headless ? "the head of the tape" : "their numbers");
 }
 
 int
