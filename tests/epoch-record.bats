@@ -487,6 +487,105 @@ has_other_size() {
 	rm -f "$BATS_FILE_TMPDIR/redis/dump.rdb"
 }
 
+@test "all is lost between reading and trimming: what is new stays, and is recorded" {
+	local n
+	for ((n = 1; n < 12; n++)); do
+		rcli FLUSHALL >/dev/null
+		rm -rf d
+		mkdir d
+		journal_on
+		step 1
+		step 2
+		step 3
+		LD_PRELOAD=$FAULT_SO FAULT_STOP_AT=$n epoch-record --once -q --dir d SPX \
+		    2>err 3>&- 4>&- &
+		pid=$!
+		comes_to_stop $pid || break
+		rcli FLUSHALL >/dev/null # and other acts under the same numbers
+		journal_on
+		step 6
+		step 7
+		kill -CONT $pid
+		wait $pid || fail "$(cat err)"
+		epoch-record --once -q --dir d SPX
+		EPOCH_PREFIX=r: run_tool epoch-replay d/SPX*.ndjson
+		assert "$(digest r: SPX)" = "$(digest '' SPX)" "stopped at $n"
+	done
+	((n > 5)) || fail "stopped only at $n"
+	pid=
+}
+
+@test "Redis forgets the switch, not the connection: it is said again" {
+	epoch-record --on --dir d SPX 2>err 3>&- 4>&- &
+	pid=$!
+	eventually eval '[[ $(rcli HGET epoch:config journal) == 1 ]]'
+	step 1
+	eventually is_complete d SPX 1 2
+	rcli FLUSHALL >/dev/null
+	eventually eval '[[ $(rcli HGET epoch:config journal) == 1 ]]'
+	grep -q 'JOURNAL_OFF: Redis forgot' err
+	step 6
+	eventually eval '[[ $(tail -n 1 d/*.ndjson | jq -r .kind) == commit ]]'
+	# what is switched off stays off, and is said
+	epoch-record --off
+	eventually grep -q 'JOURNAL_OFF: the journal is off' err
+	assert "$(rcli HGET epoch:config journal)" = 0
+	kill -TERM $pid
+	wait $pid
+	pid=
+}
+
+@test "a Redis that is full is recorded, and so made room in" {
+	journal_on
+	a_life 10
+	rcli CONFIG SET maxmemory 1 >/dev/null
+	run_tool epoch-record --on --once --dir d SPX
+	rcli CONFIG SET maxmemory 0 >/dev/null
+	assert "$(rcli XLEN epoch:journal:SPX)" = 1
+}
+
+looks() { # N: has it looked that often?
+	(($(rcli INFO commandstats | sed -n 's/^cmdstat_xrange:calls=\([0-9]*\),.*/\1/p') >= $1))
+}
+
+@test "a timeout shorter than it would wait is no outage" {
+	journal_on
+	for s in 0.2 0.6; do
+		rcli CONFIG RESETSTAT >/dev/null
+		epoch-record --redis-timeout $s -v --dir d SPX 2>err 3>&- 4>&- &
+		pid=$!
+		eventually looks 4
+		kill -TERM $pid
+		wait $pid
+		assert "$(cat err)" has 'outages 0'
+	done
+	pid=
+}
+
+@test "the users of docs/REDIS.md may do what recording and replaying does" {
+	load inspect
+	doc_user recorder
+	doc_user replayer
+	REDIS_URL=unix://recorder:sekret@$REDIS_SOCK \
+	    run_tool epoch-record --on --once --dir d SPX
+	a_life
+	REDIS_URL=unix://recorder:sekret@$REDIS_SOCK \
+	    run_tool epoch-record --on --max 99 --once --dir d SPX NDX
+	assert "$(rcli XLEN epoch:journal:SPX)" = 1
+	state=$(digest '' SPX NDX)
+	rcli FLUSHALL >/dev/null
+	for prefix in '' x:; do # the second time with a journal of its own
+		[[ -z $prefix ]] || journal_on
+		REDIS_URL=unix://replayer:sekret@$REDIS_SOCK run_tool epoch-replay \
+		    d/SPX*.ndjson d/NDX*.ndjson
+		assert "$(digest '' SPX NDX)" = "$state"
+		[[ -n $prefix ]] || rcli FLUSHALL >/dev/null
+	done
+	run_tool 77 epoch-record --redis "unix://replayer:sekret@$REDIS_SOCK" \
+	    --once --trim SPX
+	rcli ACL DELUSER recorder replayer >/dev/null
+}
+
 @test "TERM, INT: at once, whole lines; USR1 shows counters" {
 	journal_on
 	for sig in TERM INT; do

@@ -44,7 +44,7 @@ static const struct opt options[] = {
     {OPT_DIR, "dir", "DIR", "one file a symbol and day, instead of stdout"},
     {OPT_FOLLOW, "follow", NULL, "go on until told to stop (default)"},
     {OPT_ONCE, "once", NULL, "end when there is nothing new"},
-    {OPT_ON, "on", NULL, "switch the journal on, and each time Redis is back"},
+    {OPT_ON, "on", NULL, "switch the journal on, also when Redis forgot it"},
     {OPT_OFF, "off", NULL, "switch it off, and end"},
     {OPT_MAX, "max", "N", "with --on: acts a symbol that Redis keeps (10000)"},
     {OPT_FSYNC, "fsync", "S", "to disk, and out of Redis, every S (1)"},
@@ -67,9 +67,8 @@ static const struct opt_set option_set = {
 
 static struct {
 	const char *redis, *dir;
-	int64_t timeout_ms;
 	bool off, zstd, verbose;
-} conf = {.timeout_ms = 5000};
+} conf;
 
 static int
 take_option(struct recorder *r, int c, const char *arg)
@@ -105,7 +104,7 @@ take_option(struct recorder *r, int c, const char *arg)
 		conf.redis = arg;
 		return 0;
 	case 't':
-		return opt_seconds(arg, 1, 3600000, &conf.timeout_ms);
+		return opt_seconds(arg, 1, 3600000, &r->timeout_ms);
 	default: /* 'v' */
 		conf.verbose = true;
 		return 0;
@@ -182,7 +181,7 @@ record(struct recorder *r, size_t n, struct out *out)
 int
 main(int argc, char *argv[])
 {
-	struct recorder r = {.sync_ms = 1000};
+	struct recorder r = {.sync_ms = 1000, .timeout_ms = 5000};
 	struct out out;
 	struct err e;
 	int status;
@@ -198,7 +197,7 @@ main(int argc, char *argv[])
 	out_init(&out, STDOUT_FILENO);
 	r.act.view.keys = &r.keys;
 	if (clock_init(&e) < 0 || keys_init(&r.keys, &e) < 0 ||
-	    (r.act.view.db = db_open(conf.redis, conf.timeout_ms, &e)) == NULL)
+	    (r.act.view.db = db_open(conf.redis, r.timeout_ms, &e)) == NULL)
 		status = err_report(NULL, &e);
 	else
 		status = record(&r, (size_t)(argc - optind), &out);

@@ -117,6 +117,7 @@ reel_remember(struct reel *r, const struct tape_line *l)
 	r->ring[at].act = l->act;
 	memcpy(r->ring[at].sum, l->sum, TAPE_SUM);
 	r->last = l->act;
+	r->last_ts = l->ts;
 	r->known = true;
 	memcpy(r->sum, l->sum, TAPE_SUM);
 }
@@ -138,6 +139,7 @@ reel_go_back(struct reel *r, int64_t to)
 
 	memcpy(r->sum, sum == NULL ? "" : sum, sum == NULL ? 1 : TAPE_SUM);
 	r->last = to;
+	r->last_ts = 0;
 	r->known = true;
 }
 
@@ -211,7 +213,7 @@ read_prev(struct reel *r, struct err *e)
 		return rc;
 	err_warn(r->symbol, e->code, "%s", e->text);
 	memset(r->ring, 0, REEL_RING * sizeof(*r->ring));
-	r->last = 0;
+	r->last = r->last_ts = 0;
 	r->known = false;
 	r->sum[0] = '\0';
 	return 0;

@@ -18,6 +18,8 @@
 #define WAIT_MS 500
 #define GATHER_MS 50 /* a look for each act costs more than the act */
 #define RETRY_MS 200
+#define LATE_MS 100
+#define PAUSE_MS 50 /* where there is no time to wait */
 
 static void
 add_status(struct recorder *r, int status)
@@ -179,23 +181,66 @@ look_at(struct recorder *r, struct reel *reel, struct err *e)
 
 /* ---- all of them ---- */
 
+/*
+ * A Redis that lost its state forgot that the journal is on.  What somebody
+ * switched off stays off, unless we have just been told.  A Redis that is full
+ * takes no setting, so none is written that stands: what frees it is our
+ * reading.
+ */
+static int
+keep_on(struct recorder *r, struct err *e)
+{
+	struct journal_config c;
+	bool differs, was_told = r->told_off;
+
+	if (journal_look(&r->act, &c, e) < 0)
+		return -1;
+	differs = !c.on || (r->max > 0 && c.max != r->max);
+	if (r->switch_on && differs && (!c.said || !r->greeted)) {
+		if (r->greeted)
+			err_warn(NULL, "JOURNAL_OFF",
+			    "Redis forgot that the journal is on: switched on "
+			    "again, what was done meanwhile is not recorded");
+		return journal_switch(&r->act, true, r->max, e);
+	}
+	r->told_off = !c.on;
+	if (r->told_off && !was_told)
+		err_warn(NULL, "JOURNAL_OFF",
+		    "the journal is off: nothing new will come (--on)");
+	return 0;
+}
+
+/* At the start, and each time that Redis is back. */
+static int
+greet(struct recorder *r, struct err *e)
+{
+	r->greeted = r->told_off = false;
+	if (keep_on(r, e) < 0)
+		return -1;
+	r->greeted = true;
+	return 0;
+}
+
 static int
 sync_all(struct recorder *r, struct err *e)
 {
 	for (size_t i = 0; i < r->n; i++) {
 		struct reel *reel = &r->reels[i];
 		bool was_dirty = reel->dirty;
+		int rc;
 
 		if (reel_sync(reel, e) < 0)
 			return -1;
-		if (!r->trim || !was_dirty || reel->last == 0)
+		if (!r->trim || !was_dirty || reel->last_ts == 0)
 			continue;
-		if (journal_trim(&r->act, reel->symbol, reel->last, e) < 0)
+		rc = journal_trim(
+		    &r->act, reel->symbol, reel->last, reel->last_ts, e);
+		if (rc < 0)
 			return -1;
-		r->trimmed++;
+		r->trimmed += (uint64_t)rc;
 	}
 	r->sync_due = clock_mono_ms() + r->sync_ms;
-	return 0;
+	return keep_on(r, e);
 }
 
 /* Everything that is there; how many acts. */
@@ -224,22 +269,13 @@ wait_more(struct recorder *r, struct err *e)
 	for (size_t i = 0; i < r->n; i++)
 		r->last[i] = r->reels[i].last;
 	ms = ms < 1 ? 1 : ms > WAIT_MS ? WAIT_MS : ms;
-	return journal_wait(&r->act, r->symbols, r->last, r->n, ms, e);
-}
-
-/* A server that was away may have forgotten that the journal is on. */
-static int
-greet(struct recorder *r, struct err *e)
-{
-	int on;
-
-	if (r->switch_on)
-		return journal_switch(&r->act, true, r->max, e);
-	on = journal_is_on(&r->act, e);
-	if (on == 0)
-		err_warn(NULL, "JOURNAL_OFF",
-		    "the journal is off: nothing new will come (--on)");
-	return on < 0 ? -1 : 0;
+	/* Redis ends a wait up to 100 ms late: that must be no timeout. */
+	if (ms > r->timeout_ms / 2 - LATE_MS)
+		ms = r->timeout_ms / 2 - LATE_MS;
+	if (ms > 0)
+		return journal_wait(&r->act, r->symbols, r->last, r->n, ms, e);
+	clock_sleep_ms(PAUSE_MS);
+	return 0;
 }
 
 /* Redis is away: wait for it.  false: stop. */

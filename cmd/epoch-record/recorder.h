@@ -14,8 +14,10 @@ struct recorder {
 	int64_t *last;        /* … and where each stands */
 	size_t n;
 	bool once, trim, switch_on;
-	int64_t max;     /* of --max, 0: as it is */
-	int64_t sync_ms; /* longest time between two syncs */
+	bool greeted, told_off;
+	int64_t timeout_ms; /* of Redis */
+	int64_t max;        /* of --max, 0: as it is */
+	int64_t sync_ms;    /* longest time between two syncs */
 	int64_t sync_due;
 	int status;
 	uint64_t outages, trimmed;

@@ -26,6 +26,7 @@ struct reel {
 	int64_t last;       /* the last act that stands, 0 none */
 	bool known;         /* the next one is last + 1, else any */
 	char sum[TAPE_SUM]; /* its line's; "" not known */
+	int64_t last_ts;    /* its; 0 not known */
 	uint64_t acts, lost, rewinds, bytes;
 	bool dirty; /* written, and not yet safe */
 
