@@ -217,6 +217,23 @@ refused() { # CODE TAPE...
 	assert "$(keys_of r:)" = 0
 }
 
+@test "an epoch that is not on the tape limits nothing: 1, nothing is done" {
+	local id
+	for id in SPX:1:ab12 NDX:1:ab12 XSP:1:ab12; do
+		for how in --until --from; do
+			run_tool 1 epoch-replay $how $id "$DIR/tape"
+			assert "$stderr" has "NOTHING: no commit of $id"
+			run_tool 1 epoch-replay --check $how $id "$DIR/tape"
+		done
+	done
+	id=$(sed -n 2p "$DIR/epochs") # its commit, but not all of its contracts
+	grep -n "\"epoch_id\":\"$id\",\"kind\":\"commit\"" "$DIR/spx" | cut -d : -f 1 >at
+	{ head -n 1 "$DIR/spx"; tail -n +"$(cat at)" "$DIR/spx"; } >bad
+	run_tool 65 epoch-replay bad
+	run_tool 1 epoch-replay --from "$id" bad
+	assert "$(keys_of r:)" = 0
+}
+
 @test "a Redis with such epochs is not touched, unless told" {
 	run_tool epoch-replay "$DIR/spx"
 	state_dump >before

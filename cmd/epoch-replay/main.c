@@ -163,8 +163,13 @@ run_bisect(struct replayer *r, char *const *names)
 static int
 check_limits(const struct player *p)
 {
+	const char *missing = player_misses(p);
 	uint64_t acts = 0;
 
+	if (missing != NULL)
+		return err_fail(NULL, EX_NO, "NOTHING",
+		    "no commit of %s on the tape, within these limits",
+		    missing);
 	for (size_t i = 0; i < p->n_stories; i++)
 		acts += p->stories[i].acts;
 	if (acts == 0)

@@ -159,6 +159,7 @@ scan_source(struct player *p, struct source *src, struct err *e)
 			s->done = true;
 		if (!s->done)
 			story_scan(s, &src->line);
+		p->limit_seen |= s->done;
 	}
 	return 0;
 }
@@ -189,6 +190,7 @@ player_start(struct player *p)
 		    epoch_id_parse(span_str(p->from), &id) == 0 &&
 		    strcmp(id.symbol, s->symbol) == 0)
 			memcpy(s->from, p->from, sizeof(s->from));
+		s->is_from = s->from[0] != '\0';
 	}
 }
 
@@ -242,6 +244,20 @@ player_next(struct player *p, struct story **s, struct err *e)
 		if (rc != 0)
 			return rc < 0 ? -1 : 0;
 	}
+}
+
+const char *
+player_misses(const struct player *p)
+{
+	bool began = p->from[0] == '\0';
+
+	for (size_t i = 0; i < p->n_stories; i++)
+		began |= p->stories[i].acts > 0 && p->stories[i].is_from &&
+			 p->stories[i].from[0] == '\0';
+	if (!began)
+		return p->from;
+	return p->limit == LIMIT_EPOCH && !p->limit_seen ? p->limit_epoch
+							 : NULL;
 }
 
 /* ---- telling ---- */

@@ -20,7 +20,8 @@ struct story {
 	bool started, done;      /* done: the limit was reached */
 	char id[EPOCH_ID_MAX];   /* the epoch that is active */
 	int64_t seq;             /* its */
-	char from[EPOCH_ID_MAX]; /* start with that commit; "" any */
+	char from[EPOCH_ID_MAX]; /* start with that commit; "" any, or done */
+	bool is_from;            /* it was to */
 	/* counters */
 	int64_t first_act, last_act, last_ts;
 	uint64_t acts, epochs, before, voided, gaps;
