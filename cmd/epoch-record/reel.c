@@ -227,6 +227,13 @@ reel_sync(struct reel *r, struct err *e)
 		keep_err(r, e);
 		return -1;
 	}
+	/* A file, or what cannot be synced: a pipe, a terminal. */
+	if (r->dirty && r->path == NULL && fdatasync(r->out->fd) < 0 &&
+	    (errno == EIO || errno == ENOSPC || errno == EDQUOT)) {
+		err_set(e, EX_IOERR, "WRITE", "output: %s", strerror(errno));
+		keep_err(r, e);
+		return -1;
+	}
 	r->dirty = false;
 	return 0;
 }
