@@ -257,6 +257,7 @@ refused() { # CODE TAPE...
 		head -n $k "$DIR/spx" >bad
 		truncate -s -9 bad
 		refused TORN bad
+		((k == 2)) || assert "$stderr" has "good up to act $((k - 2)) (--until)"
 	done
 	head -n 5 "$DIR/spx" >bad # head, rows, commit, hydrate, begin
 	printf '{"type":"act"' >>bad
@@ -318,6 +319,7 @@ sign() {
 	sed '4s/q,\(O:[A-Z0-9]*\),17[0-9]*,/q,\1,1600000000000,/' "$DIR/spx" | sign >bad
 	run_tool 70 epoch-replay bad
 	assert "$stderr" has "DIVERGED: act 3"
+	assert "$stderr" has "good up to act 2 (--until)"
 }
 
 # A board and N acts of a tick each, on the tape ./many.

@@ -30,6 +30,7 @@ void
 story_scan(struct story *s, const struct tape_line *l)
 {
 	s->ordinal++;
+	s->number = l->act;
 	if (l->what != TAPE_REWIND)
 		return;
 	s->rewinds =

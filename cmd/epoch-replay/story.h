@@ -26,7 +26,8 @@ struct story {
 	int64_t first_act, last_act, last_ts;
 	uint64_t acts, epochs, before, voided, gaps;
 
-	int64_t number;   /* private: of the act before; -1 not known */
+	int64_t number; /* of the act before; -1 not known */
+	/* private from here on */
 	uint64_t ordinal; /* of the line, among the symbol's */
 	struct story_rewind {
 		uint64_t ordinal;
