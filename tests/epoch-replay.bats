@@ -270,6 +270,10 @@ refused() { # CODE TAPE...
 	for ((k = 1; k < n; k++)); do
 		sed "${k}d" "$DIR/spx" >bad
 		refused GAP bad
+		((k < 4)) || {
+			assert "$stderr" has "good up to act $((k - 2)) (--until)"
+			run_tool epoch-replay --check --until act:$((k - 2)) bad
+		}
 		((k > 1)) || continue # the head twice says the same
 		sed "${k}p" "$DIR/spx" >bad
 		refused ORDER bad
@@ -303,7 +307,7 @@ sign() {
 	sed '1s/"version":1/"version":2/' "$DIR/spx" | sign >bad
 	refused NEWER bad
 	sed 's/"kind":"hydrate"/"kind":"dehydrate"/' "$DIR/spx" | sign >bad
-	run_tool 65 epoch-replay bad
+	refused BAD_ACT bad
 	{ cat "$DIR/spx"; echo '{"type":"heartbeat","ts":1}'; } >bad
 	forget
 	run_tool 65 epoch-replay bad
@@ -312,6 +316,18 @@ sign() {
 @test "contracts that are not the commit's geometry: refused" {
 	sed '2s/O:SPX250620C05000000/O:SPX250620C05000001/' "$DIR/spx" | sign >bad
 	refused INCOMPLETE bad
+	sed '2s/,5000,call,/,5000,cell,/' "$DIR/spx" | sign >bad
+	refused "INCOMPLETE: commit of" bad
+	assert "$stderr" has "a contract that cannot be"
+}
+
+@test "a server that would evict epochs: 78, nothing is done" {
+	rcli CONFIG SET maxmemory-policy allkeys-lru >/dev/null
+	run_tool 78 epoch-replay "$DIR/spx"
+	rcli CONFIG SET maxmemory-policy noeviction >/dev/null
+	assert "$stderr" has EVICTING
+	assert "$(keys_of r:)" = 0
+	run_tool epoch-replay "$DIR/spx"
 }
 
 @test "what comes of an act is compared: DIVERGED, 70" {

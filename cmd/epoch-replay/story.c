@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "geom.h"
 #include "sha.h"
 #include "tape_row.h"
 
@@ -30,7 +31,7 @@ void
 story_scan(struct story *s, const struct tape_line *l)
 {
 	s->ordinal++;
-	s->number = l->act;
+	s->good = l->act;
 	if (l->what != TAPE_REWIND)
 		return;
 	s->rewinds =
@@ -49,6 +50,7 @@ story_start(struct story *s)
 	s->ordinal = 0;
 	s->next_rewind = 0;
 	s->number = -1;
+	s->good = 0;
 	s->started = s->done = false;
 	s->id[0] = '\0';
 	s->seq = s->first_act = s->last_act = s->last_ts = 0;
@@ -119,7 +121,9 @@ sort_rows(struct deed *d)
 static int
 split_rows(struct deed *d, struct span text)
 {
-	struct span column[TAPE_ROW_MAX];
+	struct span column[TAPE_ROW_MAX], cid;
+	struct geom_id parts;
+	struct contract c;
 	size_t cap = 0;
 	int n;
 
@@ -130,6 +134,9 @@ split_rows(struct deed *d, struct span text)
 		n = tape_row_next(&text, column);
 		if (n <= 0)
 			return n;
+		if (tape_row_contract(column, n, &cid, &c) < 0 ||
+		    geom_id_parse(cid, &parts) < 0)
+			return -1;
 		if (d->n == cap) {
 			cap = cap == 0 ? 1024 : cap * 2;
 			d->rows = mem_grow(d->rows, cap, sizeof(*d->rows));
@@ -310,6 +317,10 @@ tell_act(struct story *s, const struct tape_line *l, struct err *e)
 		hold_rows(s, l);
 		return 0;
 	}
+	if (!replay_knows(l->kind))
+		return err_set(e, EX_DATAERR, "BAD_ACT",
+		    "act %" PRId64 " (%s): no such act in this version", l->act,
+		    l->kind);
 	if (strcmp(l->kind, "commit") == 0)
 		return tell_commit(s, l, e);
 	if (!s->started) {
@@ -384,20 +395,20 @@ check_number(struct story *s, const struct tape_line *l, struct err *e)
 int
 story_tell(struct story *s, const struct tape_line *l, struct err *e)
 {
-	int rc;
+	int rc = 0;
 
 	s->ordinal++;
 	if (check_number(s, l, e) < 0)
 		return -1;
-	if (l->what != TAPE_ACT)
-		return 0;
-	if (is_void(s, l)) {
+	if (l->what == TAPE_ACT && is_void(s, l))
 		s->voided++;
+	else if (l->what == TAPE_ACT)
+		rc = tell_act(s, l, e);
+	if (rc < 0)
+		return -1;
+	s->good = l->act;
+	if (rc == 0)
 		return 0;
-	}
-	rc = tell_act(s, l, e);
-	if (rc <= 0)
-		return rc;
 	s->deed.line = *l;
 	if (s->first_act == 0)
 		s->first_act = l->act;

@@ -26,8 +26,8 @@ struct story {
 	int64_t first_act, last_act, last_ts;
 	uint64_t acts, epochs, before, voided, gaps;
 
-	int64_t number; /* of the act before; -1 not known */
-	/* private from here on */
+	int64_t good;     /* the last act up to which nothing was wrong */
+	int64_t number;   /* private: of the act before; -1 not known */
 	uint64_t ordinal; /* of the line, among the symbol's */
 	struct story_rewind {
 		uint64_t ordinal;

@@ -92,13 +92,14 @@ add_act(struct tape *t, const char *id, const char *kind, const char *args,
 static void
 add_rows(struct tape *t, unsigned k)
 {
-	char id[EPOCH_ID_MAX], rows[64], cid[32];
+	static const char rest[] = ",2025-11-21,1,call,,,,,,,,,,,,,,,,,,,,";
+	char id[EPOCH_ID_MAX], rows[200], cid[32];
 
 	k %= IDS;
 	id_of(k, id);
 	snprintf(cid, sizeof(cid), "O:SPX251121C%08d",
 	    1000 * (1 + (int)t->staged[k].chunks));
-	snprintf(rows, sizeof(rows), "%s,x;%s,y", cid, cid);
+	snprintf(rows, sizeof(rows), "%s%s;%s%s", cid, rest, cid, rest);
 	buf_str(&t->staged[k].geometry, cid);
 	buf_char(&t->staged[k].geometry, '\n');
 	t->staged[k].chunks++;
