@@ -136,11 +136,16 @@ $(BUILD)/shim/%.so: tests/shim/%.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=c11 -D_GNU_SOURCE $(WARN) $(CFLAGS) -fPIC -shared -o $@ $<
 
+# A part of a tool that has a fuzzer.
+build/fuzz/story: FUZZ_PARTS = -Icmd/epoch-replay cmd/epoch-replay/story.c
+build/fuzz/story: cmd/epoch-replay/story.c cmd/epoch-replay/story.h
+
 build/fuzz/%: tests/fuzz/%.c $(BUILD)/gen/version.h $(wildcard common/*.c common/*.h) $(LUA_C)
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) -g -O1 -std=c11 -D_POSIX_C_SOURCE=200809L -Icommon \
 	    -fsanitize=fuzzer,address,undefined -I$(BUILD)/gen \
-	    $(LIB_VERSIONS) $(PKG_CFLAGS) -o $@ $< $(wildcard common/*.c) \
+	    $(LIB_VERSIONS) $(PKG_CFLAGS) -o $@ $< $(FUZZ_PARTS) \
+	    $(wildcard common/*.c) \
 	    $(LUA_C) $(PKG_LIBS) -lm
 
 deps:

@@ -38,8 +38,8 @@ on_policy(const struct db_val *v, void *ctx)
 	policy->p[s.n] = '\0';
 }
 
-int
-epoch_check_server(struct db *db, struct err *e)
+static int
+check_server(struct db *db, struct err *e)
 {
 	const struct span info[] = {SPAN_LIT("INFO"), SPAN_LIT("memory")};
 	struct buf policy = {0};
@@ -52,6 +52,20 @@ epoch_check_server(struct db *db, struct err *e)
 		    policy.p);
 	buf_free(&policy);
 	return rc;
+}
+
+struct db *
+epoch_open(const char *url, int64_t timeout_ms, bool *unchecked, struct err *e)
+{
+	struct db *db = db_open(url, timeout_ms, e);
+
+	*unchecked = false;
+	if (db == NULL || check_server(db, e) == 0)
+		return db;
+	*unchecked = e->exit == EX_NOPERM;
+	if (!*unchecked)
+		db_close(&db);
+	return db;
 }
 
 void

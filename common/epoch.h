@@ -21,10 +21,12 @@
 #include "snapshot.h"
 
 /*
- * -1 and *e (78, EVICTING) when the server may evict keys: it would eat
- * epochs, epoch:active included.
+ * Redis, for who writes epochs: db_open, and NULL and *e (78, EVICTING) also
+ * when the server may evict keys: it would eat epochs, epoch:active included.
+ * *unchecked: it may not be asked, which is worth a warning.
  */
-int epoch_check_server(struct db *db, struct err *e);
+struct db *epoch_open(
+    const char *url, int64_t timeout_ms, bool *unchecked, struct err *e);
 
 /* Decide on a whole snapshot and carry the decision out.  -1 and *e when
  * that could not be done; whatever is active is whole then, too. */

@@ -4,6 +4,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+extern const char lua_trim[];
+static struct db_script script_trim = {.name = "trim", .text = lua_trim};
+
 static void
 command(struct act *act, const char *name, enum key_name key, const char *of)
 {
@@ -41,19 +44,24 @@ journal_switch(struct act *act, bool on, int64_t max, struct err *e)
 }
 
 static void
-on_flag(const struct db_val *v, void *ctx)
+on_config(const struct db_val *v, void *ctx)
 {
-	*(int *)ctx = span_eq(db_str(v), SPAN_LIT("1"));
+	struct journal_config *c = ctx;
+	struct span on = db_str(db_at(v, 0));
+
+	*c = (struct journal_config){
+	    .said = on.n > 0, .on = span_eq(on, SPAN_LIT("1"))};
+	if (span_int(db_str(db_at(v, 1)), &c->max) < 0)
+		c->max = 0;
 }
 
 int
-journal_is_on(struct act *act, struct err *e)
+journal_look(struct act *act, struct journal_config *c, struct err *e)
 {
-	int on = 0;
-
-	command(act, "HGET", KEY_CONFIG, NULL);
+	command(act, "HMGET", KEY_CONFIG, NULL);
 	words_str(&act->keys, "journal");
-	return call(act, on_flag, &on, e) < 0 ? -1 : on;
+	words_str(&act->keys, "journal_max");
+	return call(act, on_config, c, e);
 }
 
 struct reading {
@@ -172,12 +180,22 @@ journal_newest(struct act *act, const char *symbol, int64_t *newest,
 }
 
 int
-journal_trim(struct act *act, const char *symbol, int64_t before, struct err *e)
+journal_trim(struct act *act, const char *symbol, int64_t before, int64_t ts,
+    struct err *e)
 {
-	command(act, "XTRIM", KEY_JOURNAL, symbol);
-	words_str(&act->keys, "MINID");
-	add_id(&act->keys, before);
-	return call(act, NULL, NULL, e);
+	act_clear(act);
+	act_key(act, KEY_ACTIVE, SPAN_NONE);
+	act_key(act, KEY_JOURNAL, span_str(symbol));
+	add_id(&act->args, before);
+	words_int(&act->args, ts);
+	if (act_script(act, &script_trim, e) < 0)
+		return -1;
+	if (act_said(act, "ok"))
+		return 1;
+	if (act_said(act, "other"))
+		return 0;
+	act_refusal(act, "trim", e);
+	return -1;
 }
 
 static void

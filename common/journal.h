@@ -16,8 +16,13 @@
  * -1 and *e. */
 int journal_switch(struct act *act, bool on, int64_t max, struct err *e);
 
-/* Is it on?  1, 0, -1 and *e. */
-int journal_is_on(struct act *act, struct err *e);
+struct journal_config {
+	bool said, on; /* said: Redis knows whether it is */
+	int64_t max;   /* 0: not said */
+};
+
+/* How it is switched.  -1 and *e. */
+int journal_look(struct act *act, struct journal_config *c, struct err *e);
 
 /* Called for each act, in order; l borrows.  Not called for an entry that is
  * none of ours: then journal_read says BAD_ACT. */
@@ -33,9 +38,10 @@ int journal_read(struct act *act, const char *symbol, int64_t first, int count,
 int journal_newest(struct act *act, const char *symbol, int64_t *newest,
     bool *exists, struct err *e);
 
-/* Forget the acts before that one. */
-int journal_trim(
-    struct act *act, const char *symbol, int64_t before, struct err *e);
+/* Forget the acts before number before, which was done at ts: 1; 0 that act is
+ * not there, and nothing was forgotten; -1 and *e. */
+int journal_trim(struct act *act, const char *symbol, int64_t before,
+    int64_t ts, struct err *e);
 
 /* Wait up to ms for an act after the last known one of any of n symbols: 1
  * there is one, 0 none, -1 and *e. */

@@ -269,6 +269,24 @@ static const struct kind {
     {"unpin", do_unpin},
 };
 
+/* Ticks are not waited for. */
+static const char hydrate_kind[] = "hydrate";
+
+static const struct kind *
+find_kind(const char *name)
+{
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+		if (strcmp(kinds[i].name, name) == 0)
+			return &kinds[i];
+	return NULL;
+}
+
+bool
+replay_knows(const char *kind)
+{
+	return strcmp(kind, hydrate_kind) == 0 || find_kind(kind) != NULL;
+}
+
 void
 replay_free(struct replay *r)
 {
@@ -293,11 +311,11 @@ replay_settle(struct replay *r, struct err *e)
 int
 replay_act(struct replay *r, const struct deed *d, bool first, struct err *e)
 {
+	const struct kind *k = find_kind(d->line.kind);
 	struct doing g;
-	size_t i;
 	int rc;
 
-	if (strcmp(d->line.kind, "hydrate") == 0) {
+	if (strcmp(d->line.kind, hydrate_kind) == 0) {
 		rc = ahead_push(&r->ahead, r->act, d, e);
 		r->bad = r->ahead.bad;
 		return rc;
@@ -306,12 +324,9 @@ replay_act(struct replay *r, const struct deed *d, bool first, struct err *e)
 		return -1;
 	rc = doing_start(&g, r->act, d, e);
 	g.first = first;
-	for (i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
-		if (strcmp(kinds[i].name, d->line.kind) == 0)
-			break;
 	if (rc == 0)
-		rc = i < sizeof(kinds) / sizeof(*kinds)
-			 ? kinds[i].fn(&g, e)
+		rc = k != NULL
+			 ? k->fn(&g, e)
 			 : doing_bad(&g, "no such act in this version", e);
 	doing_free(&g);
 	r->bad = rc < 0 ? d : NULL;

@@ -24,6 +24,9 @@ struct replay {
 
 void replay_free(struct replay *r); /* but not the act */
 
+/* Is there such an act, in this version? */
+bool replay_knows(const char *kind);
+
 /* What there is of a symbol: 1 an epoch is active, or ids were given out; 0
  * nothing; -1 and *e. */
 int replay_is_used(struct act *act, const char *symbol, struct err *e);

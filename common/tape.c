@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "sha.h"
+#include "text.h"
 
 #define SUM_HEAD ",\"sum\":\""
 #define SUM_TAIL "\"}"
@@ -119,7 +120,7 @@ take_copy(struct cursor *c, char *out, size_t size)
 {
 	struct span s = take_text(c);
 
-	if (s.n == 0 || s.n >= size)
+	if (s.n == 0 || s.n >= size || memchr(s.p, '\0', s.n) != NULL)
 		return false;
 	memcpy(out, s.p, s.n);
 	out[s.n] = '\0';
@@ -143,6 +144,8 @@ take_list(struct cursor *c, struct span *list)
 	const char *start = c->p;
 	bool inside = false;
 
+	if (c->p == c->end || *c->p != '[')
+		return false;
 	for (; c->p < c->end; c->p++) {
 		if (inside && *c->p == '\\')
 			c->p++;
@@ -242,16 +245,54 @@ tape_read(struct span line, struct tape_line *l, struct err *e)
 
 /* --- args --- */
 
-/* What cjson escapes, apart from control characters, which nothing has. */
+static int
+hex_digit(char c)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *at = c == '\0' ? NULL : strchr(digits, c);
+
+	return at == NULL ? -1 : (int)(at - digits);
+}
+
+/* The character of an escape, its bytes in *n; -1 none that cjson writes. */
+static int
+escaped_char(struct span s, size_t *n)
+{
+	static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
+	const char *at;
+	int high, low;
+
+	*n = 2;
+	if (s.n < 2 || s.p[1] == '\0')
+		return -1;
+	at = strchr(from, s.p[1]);
+	if (at != NULL)
+		return to[at - from];
+	*n = 6;
+	if (s.n < 6 || memcmp(s.p + 1, "u00", 3) != 0)
+		return -1;
+	high = hex_digit(s.p[4]);
+	low = hex_digit(s.p[5]);
+	return high < 0 || high > 7 || low < 0 || high + low == 0
+		   ? -1
+		   : high * 16 + low;
+}
+
 static int
 unescape(struct span s, struct buf *own, struct span *arg)
 {
+	size_t n;
+
 	buf_clear(own);
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] == '\\' && ++i < s.n &&
-		    strchr("\"\\/", s.p[i]) == NULL)
+	for (size_t i = 0; i < s.n; i += n) {
+		int c = (unsigned char)s.p[i];
+
+		n = 1;
+		if (c == '\\')
+			c = escaped_char((struct span){s.p + i, s.n - i}, &n);
+		if (c < 0)
 			return -1;
-		buf_char(own, s.p[i]);
+		buf_char(own, (char)c);
 	}
 	*arg = buf_view(own);
 	return 1;
@@ -278,9 +319,11 @@ tape_arg(struct span *list, struct buf *own, struct span *arg)
 			q++;
 		}
 	}
-	if (q >= end)
+	if (q + 1 >= end || (q[1] != ',' && q[1] != ']'))
 		return -1;
 	*list = (struct span){q + 1, (size_t)(end - q - 1)};
 	*arg = (struct span){p, (size_t)(q - p)};
+	if (!text_is_utf8(*arg))
+		return -1;
 	return escaped ? unescape(*arg, own, arg) : 1;
 }

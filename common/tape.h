@@ -8,7 +8,7 @@
  * for other spellings, which would fail the sum anyhow.
  *
  * Source: docs/STREAM.md "tape", "act", "rewind".  Pure.
- * Layer: knows err, buf, symbol, sha, key.
+ * Layer: knows err, buf, text, symbol, sha, key.
  */
 #ifndef EPOCH_TAPE_H
 #define EPOCH_TAPE_H

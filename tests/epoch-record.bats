@@ -126,20 +126,59 @@ D=1750000000000 # 2025-06-15
 	assert "$(head -qn 1 d/*.ndjson | jq -r .after | paste -sd ' ')" = "0 3 6"
 }
 
-@test "--zstd: finished files, also those of a run that was killed" {
-	fake_acts 3 $D
-	WARN=ok run_tool epoch-record --once --dir d SPX
-	fake_acts 2 $((D + 86400000))
-	WARN=ok run_tool epoch-record --once --dir d SPX
-	assert "$(ls d | paste -sd ' ')" = "SPX-2025-06-15.ndjson SPX-2025-06-16.ndjson"
+@test "--zstd: all but the two newest, also those of a run that was killed" {
+	for day in 0 1 2; do
+		fake_acts 2 $((D + day * 86400000))
+		WARN=ok run_tool epoch-record --once --dir d SPX
+	done
 	cp d/SPX-2025-06-15.ndjson plain
-	fake_acts 2 $((D + 2 * 86400000))
 	WARN=ok run_tool epoch-record --once --zstd --dir d SPX
 	assert "$(ls d | paste -sd ' ')" = \
-	    "SPX-2025-06-15.ndjson.zst SPX-2025-06-16.ndjson.zst SPX-2025-06-17.ndjson"
+	    "SPX-2025-06-15.ndjson.zst SPX-2025-06-16.ndjson SPX-2025-06-17.ndjson"
+	fake_acts 2 $((D + 3 * 86400000))
+	WARN=ok run_tool epoch-record --once --zstd --dir d SPX
+	assert "$(ls d | paste -sd ' ')" = \
+	    "SPX-2025-06-15.ndjson.zst SPX-2025-06-16.ndjson.zst SPX-2025-06-17.ndjson SPX-2025-06-18.ndjson"
 	zstd -dc d/SPX-2025-06-15.ndjson.zst | cmp - plain
 	assert "$(zstd -dc d/*.zst | cat - d/*.ndjson |
-	    jq -r 'select(.type == "act").act' | paste -sd ' ')" = "1 2 3 4 5 6 7"
+	    jq -r 'select(.type == "act").act' | paste -sd ' ')" = "1 2 3 4 5 6 7 8"
+}
+
+@test "--zstd that fails is told, 74; the tape goes on" {
+	for day in 0 1 2; do
+		fake_acts 2 $((D + day * 86400000))
+		WARN=ok run_tool epoch-record --once --dir d SPX
+	done
+	mkdir d/.SPX-2025-06-15.ndjson.zst.part
+	fake_acts 2 $((D + 2 * 86400000 + 9))
+	run_tool 74 epoch-record --once --zstd --dir d SPX
+	is_complete d SPX 1 8
+	assert "$(ls d | wc -l)" = 3
+	rmdir d/.SPX-2025-06-15.ndjson.zst.part
+	WARN=ok run_tool epoch-record --once --zstd --dir d SPX
+	[[ -e d/SPX-2025-06-15.ndjson.zst ]]
+}
+
+@test "a new day: killed, or out of disk, at every write: each act once" {
+	local how found=
+	for how in KILL_AT=4 ERR_AT=4 KILL_AT=5 ERR_AT=5 KILL_AT=6 KILL_AT=7; do
+		rcli FLUSHALL >/dev/null
+		rm -rf d
+		mkdir d
+		fake_acts 3 $D
+		WARN=ok run_tool epoch-record --once --dir d SPX
+		fake_acts 3 $((D + 86400000))
+		! env LD_PRELOAD="$FAULT_SO" FAULT_FDS=all FAULT_ERRNO=28 \
+		    FAULT_SHORT=100 FAULT_"$how" \
+		    epoch-record -q --once --dir d SPX 2>err || fail "$how"
+		[[ -e d/SPX-2025-06-16.ndjson ]] || continue
+		found+=$(stat -c %s d/SPX-2025-06-16.ndjson),
+		WARN=ok run_tool epoch-record -q --once --dir d SPX
+		is_complete d SPX 1 6
+		run_tool 1 epoch-replay --check d/*.ndjson # no commit
+		assert "$(head -n 1 d/SPX-2025-06-16.ndjson | jq .after)" = 3
+	done
+	assert "$found" =~ '^0,.*[1-9][0-9]*,'
 }
 
 @test "kill -9 before every write, at every step: each act once" {
@@ -250,6 +289,23 @@ has_other_size() {
 		is_complete d SPX 1 4
 		head -c "$(stat -c %s whole)" $file | cmp - whole
 	done
+}
+
+@test "told to stop while it reads its own file: nothing is cut off" {
+	fake_acts 900 $D # some reads of 64 KiB
+	WARN=ok run_tool epoch-record --once --dir d SPX
+	cp d/SPX-*.ndjson before
+	stopped=0
+	for ((n = 1; n < 40; n++)); do
+		rc=0
+		LD_PRELOAD=$FAULT_SO FAULT_FDS=all FAULT_RTERM_AT=$n \
+		    epoch-record -q --once --dir d SPX 2>err || rc=$?
+		cmp before d/SPX-*.ndjson
+		((rc == 75)) || break
+		stopped=$((stopped + 1))
+	done
+	assert $rc = 0 "$(cat err)"
+	((stopped > 4)) || fail "stopped only $stopped times"
 }
 
 @test "a damaged tape is not gone on with: 65" {
@@ -371,6 +427,29 @@ has_other_size() {
 	assert "$(digest r: SPX)" = "$(digest '' SPX)"
 }
 
+@test "own: it falls back over midnight, the recorder too: only that is void" {
+	redis_stop
+	rm -f "$BATS_FILE_TMPDIR/redis/dump.rdb"
+	redis_start
+	journal_on
+	step 1
+	step 2
+	run_tool epoch-record --once --dir d SPX
+	last=$(jq -r 'select(.type == "act").act' d/*.ndjson | tail -n 1)
+	rcli SAVE >/dev/null
+	fake_act $(($(date +%s) * 1000 + 86400000)) # alone in the newest file
+	run_tool epoch-record --once --dir d SPX
+	redis_stop KILL
+	redis_start # with what was saved
+	rm -f "$BATS_FILE_TMPDIR/redis/dump.rdb"
+	WARN=ok run_tool epoch-record --once --dir d SPX
+	assert "$(tail -qn 1 d/*.ndjson | tail -n 1 |
+	    jq -c '[.type, .from, .to]')" = "[\"rewind\",$((last + 1)),$last]"
+	EPOCH_PREFIX=r: run_tool epoch-replay d/SPX*.ndjson
+	assert "$(jq -c '[.epochs, .void]' <<<"$output")" = "[1,1]"
+	assert "$(digest r: SPX)" = "$(digest '' SPX)"
+}
+
 @test "all is lost: the tape begins anew" {
 	journal_on
 	step 1
@@ -406,6 +485,105 @@ has_other_size() {
 	wait $pid
 	pid=
 	rm -f "$BATS_FILE_TMPDIR/redis/dump.rdb"
+}
+
+@test "all is lost between reading and trimming: what is new stays, and is recorded" {
+	local n
+	for ((n = 1; n < 12; n++)); do
+		rcli FLUSHALL >/dev/null
+		rm -rf d
+		mkdir d
+		journal_on
+		step 1
+		step 2
+		step 3
+		LD_PRELOAD=$FAULT_SO FAULT_STOP_AT=$n epoch-record --once -q --dir d SPX \
+		    2>err 3>&- 4>&- &
+		pid=$!
+		comes_to_stop $pid || break
+		rcli FLUSHALL >/dev/null # and other acts under the same numbers
+		journal_on
+		step 6
+		step 7
+		kill -CONT $pid
+		wait $pid || fail "$(cat err)"
+		epoch-record --once -q --dir d SPX
+		EPOCH_PREFIX=r: run_tool epoch-replay d/SPX*.ndjson
+		assert "$(digest r: SPX)" = "$(digest '' SPX)" "stopped at $n"
+	done
+	((n > 5)) || fail "stopped only at $n"
+	pid=
+}
+
+@test "Redis forgets the switch, not the connection: it is said again" {
+	epoch-record --on --dir d SPX 2>err 3>&- 4>&- &
+	pid=$!
+	eventually eval '[[ $(rcli HGET epoch:config journal) == 1 ]]'
+	step 1
+	eventually is_complete d SPX 1 2
+	rcli FLUSHALL >/dev/null
+	eventually eval '[[ $(rcli HGET epoch:config journal) == 1 ]]'
+	grep -q 'JOURNAL_OFF: Redis forgot' err
+	step 6
+	eventually eval '[[ $(tail -n 1 d/*.ndjson | jq -r .kind) == commit ]]'
+	# what is switched off stays off, and is said
+	epoch-record --off
+	eventually grep -q 'JOURNAL_OFF: the journal is off' err
+	assert "$(rcli HGET epoch:config journal)" = 0
+	kill -TERM $pid
+	wait $pid
+	pid=
+}
+
+@test "a Redis that is full is recorded, and so made room in" {
+	journal_on
+	a_life 10
+	rcli CONFIG SET maxmemory 1 >/dev/null
+	run_tool epoch-record --on --once --dir d SPX
+	rcli CONFIG SET maxmemory 0 >/dev/null
+	assert "$(rcli XLEN epoch:journal:SPX)" = 1
+}
+
+looks() { # N: has it looked that often?
+	(($(rcli INFO commandstats | sed -n 's/^cmdstat_xrange:calls=\([0-9]*\),.*/\1/p') >= $1))
+}
+
+@test "a timeout shorter than it would wait is no outage" {
+	journal_on
+	for s in 0.2 0.6; do
+		rcli CONFIG RESETSTAT >/dev/null
+		epoch-record --redis-timeout $s -v --dir d SPX 2>err 3>&- 4>&- &
+		pid=$!
+		eventually looks 4
+		kill -TERM $pid
+		wait $pid
+		assert "$(cat err)" has 'outages 0'
+	done
+	pid=
+}
+
+@test "the users of docs/REDIS.md may do what recording and replaying does" {
+	load inspect
+	doc_user recorder
+	doc_user replayer
+	REDIS_URL=unix://recorder:sekret@$REDIS_SOCK \
+	    run_tool epoch-record --on --once --dir d SPX
+	a_life
+	REDIS_URL=unix://recorder:sekret@$REDIS_SOCK \
+	    run_tool epoch-record --on --max 99 --once --dir d SPX NDX
+	assert "$(rcli XLEN epoch:journal:SPX)" = 1
+	state=$(digest '' SPX NDX)
+	rcli FLUSHALL >/dev/null
+	for prefix in '' x:; do # the second time with a journal of its own
+		[[ -z $prefix ]] || journal_on
+		REDIS_URL=unix://replayer:sekret@$REDIS_SOCK run_tool epoch-replay \
+		    d/SPX*.ndjson d/NDX*.ndjson
+		assert "$(digest '' SPX NDX)" = "$state"
+		[[ -n $prefix ]] || rcli FLUSHALL >/dev/null
+	done
+	run_tool 77 epoch-record --redis "unix://replayer:sekret@$REDIS_SOCK" \
+	    --once --trim SPX
+	rcli ACL DELUSER recorder replayer >/dev/null
 }
 
 @test "TERM, INT: at once, whole lines; USR1 shows counters" {

@@ -105,6 +105,20 @@ refused() { # CODE TAPE...
 	run_tool epoch-inspect --check
 }
 
+@test "text that JSON escapes: recorded and replayed as it was" {
+	export EPOCH_PREFIX=t:
+	forget t:
+	journal_on
+	sed '1s|"source":"[a-z]*"|"source":"a\\n\\t\\u0001\\u007f\\"\\\\/\\u00e9"|' \
+	    "$DIR/a" | epoch-promote >/dev/null
+	assert "$(rcli HGET t:epoch:meta:"$(rcli HGET t:epoch:active SPX)" source)" = \
+	    $'a\n\t\001\177"\\/\303\251'
+	run_tool epoch-record --once SPX
+	EPOCH_PREFIX=r: epoch-replay <<<"$output" >/dev/null
+	assert "$(digest r:)" = "$(digest t:)"
+	forget t:
+}
+
 @test "at ten times the speed of then: the same" {
 	run_tool epoch-replay --speed 10 "$DIR/tape"
 	digest r: SPX NDX | cmp - "$DIR/live"
@@ -122,6 +136,29 @@ refused() { # CODE TAPE...
 	run_tool epoch-replay --until "$ts" "$DIR/spx"
 	last=$(jq -r .last_act <<<"$output")
 	((last >= 4 && $(jq -r "select(.act == $((last + 1))).ts" "$DIR/spx") > ts))
+}
+
+@test "--until a time, in a tape of two symbols: each up to that time" {
+	# as they come from two batches: all of one before all of the other
+	{ grep '"symbol":"SPX"' "$DIR/tape"; grep '"symbol":"NDX"' "$DIR/tape"; } >mixed
+	grep '"symbol":"NDX"' "$DIR/tape" >ndx
+	for n in 4 3 2; do
+		ts=$(jq -s "map(select(.type == \"act\"))[$n - 1].ts" ndx)
+		forget
+		run_tool epoch-replay --until "$ts" "$DIR/spx" ndx
+		sort <<<"$output" >apart
+		digest r: >apart.state
+		forget
+		run_tool epoch-replay --until "$ts" mixed
+		sort <<<"$output" | diff apart -
+		digest r: | diff apart.state -
+	done
+	# what is damaged behind the limits of all does not matter
+	{ cat mixed; echo torn; } >bad
+	forget
+	run_tool 65 epoch-replay bad
+	run_tool epoch-replay --until "$ts" bad
+	digest r: | diff apart.state -
 }
 
 @test "--until each epoch's successor: the values of the epoch" {
@@ -180,6 +217,23 @@ refused() { # CODE TAPE...
 	assert "$(keys_of r:)" = 0
 }
 
+@test "an epoch that is not on the tape limits nothing: 1, nothing is done" {
+	local id
+	for id in SPX:1:ab12 NDX:1:ab12 XSP:1:ab12; do
+		for how in --until --from; do
+			run_tool 1 epoch-replay $how $id "$DIR/tape"
+			assert "$stderr" has "NOTHING: no commit of $id"
+			run_tool 1 epoch-replay --check $how $id "$DIR/tape"
+		done
+	done
+	id=$(sed -n 2p "$DIR/epochs") # its commit, but not all of its contracts
+	grep -n "\"epoch_id\":\"$id\",\"kind\":\"commit\"" "$DIR/spx" | cut -d : -f 1 >at
+	{ head -n 1 "$DIR/spx"; tail -n +"$(cat at)" "$DIR/spx"; } >bad
+	run_tool 65 epoch-replay bad
+	run_tool 1 epoch-replay --from "$id" bad
+	assert "$(keys_of r:)" = 0
+}
+
 @test "a Redis with such epochs is not touched, unless told" {
 	run_tool epoch-replay "$DIR/spx"
 	state_dump >before
@@ -203,6 +257,7 @@ refused() { # CODE TAPE...
 		head -n $k "$DIR/spx" >bad
 		truncate -s -9 bad
 		refused TORN bad
+		((k == 2)) || assert "$stderr" has "good up to act $((k - 2)) (--until)"
 	done
 	head -n 5 "$DIR/spx" >bad # head, rows, commit, hydrate, begin
 	printf '{"type":"act"' >>bad
@@ -212,9 +267,14 @@ refused() { # CODE TAPE...
 
 @test "a line that is missing, doubled or elsewhere: refused" {
 	n=$(wc -l <"$DIR/spx")
-	for ((k = 3; k < n; k++)); do
+	for ((k = 1; k < n; k++)); do
 		sed "${k}d" "$DIR/spx" >bad
 		refused GAP bad
+		((k < 4)) || {
+			assert "$stderr" has "good up to act $((k - 2)) (--until)"
+			run_tool epoch-replay --check --until act:$((k - 2)) bad
+		}
+		((k > 1)) || continue # the head twice says the same
 		sed "${k}p" "$DIR/spx" >bad
 		refused ORDER bad
 		sed "${k}{h;d};$((k + 1))G" "$DIR/spx" >bad
@@ -247,15 +307,27 @@ sign() {
 	sed '1s/"version":1/"version":2/' "$DIR/spx" | sign >bad
 	refused NEWER bad
 	sed 's/"kind":"hydrate"/"kind":"dehydrate"/' "$DIR/spx" | sign >bad
-	run_tool 65 epoch-replay bad
+	refused BAD_ACT bad
 	{ cat "$DIR/spx"; echo '{"type":"heartbeat","ts":1}'; } >bad
 	forget
-	refused BAD_TAPE bad
+	run_tool 65 epoch-replay bad
 }
 
 @test "contracts that are not the commit's geometry: refused" {
 	sed '2s/O:SPX250620C05000000/O:SPX250620C05000001/' "$DIR/spx" | sign >bad
 	refused INCOMPLETE bad
+	sed '2s/,5000,call,/,5000,cell,/' "$DIR/spx" | sign >bad
+	refused "INCOMPLETE: commit of" bad
+	assert "$stderr" has "a contract that cannot be"
+}
+
+@test "a server that would evict epochs: 78, nothing is done" {
+	rcli CONFIG SET maxmemory-policy allkeys-lru >/dev/null
+	run_tool 78 epoch-replay "$DIR/spx"
+	rcli CONFIG SET maxmemory-policy noeviction >/dev/null
+	assert "$stderr" has EVICTING
+	assert "$(keys_of r:)" = 0
+	run_tool epoch-replay "$DIR/spx"
 }
 
 @test "what comes of an act is compared: DIVERGED, 70" {
@@ -263,6 +335,7 @@ sign() {
 	sed '4s/q,\(O:[A-Z0-9]*\),17[0-9]*,/q,\1,1600000000000,/' "$DIR/spx" | sign >bad
 	run_tool 70 epoch-replay bad
 	assert "$stderr" has "DIVERGED: act 3"
+	assert "$stderr" has "good up to act 2 (--until)"
 }
 
 # A board and N acts of a tick each, on the tape ./many.

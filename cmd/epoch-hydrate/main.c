@@ -101,18 +101,17 @@ read_options(int argc, char *argv[], struct hydrator *h, int *status)
 static int
 open_redis(struct hydrator *h, struct err *e)
 {
+	bool unchecked;
+
 	if (keys_init(&h->keys, e) < 0)
 		return -1;
-	h->db = db_open(conf.redis, conf.timeout_ms, e);
+	h->db = epoch_open(conf.redis, conf.timeout_ms, &unchecked, e);
 	if (h->db == NULL)
 		return -1;
 	h->act.view = (struct view){h->db, &h->keys};
-	if (epoch_check_server(h->db, e) < 0) {
-		if (e->exit != EX_NOPERM)
-			return -1;
+	if (unchecked)
 		err_warn(db_name(h->db), "UNCHECKED",
 		    "may not ask whether the server evicts keys");
-	}
 	return deliver_open(h, e);
 }
 

@@ -183,18 +183,17 @@ run(struct promoter *p)
 static int
 open_redis(struct promoter *p, struct err *e)
 {
+	bool unchecked;
+
 	if (keys_init(&p->keys, e) < 0)
 		return -1;
-	p->db = db_open(conf.redis, conf.timeout_ms, e);
+	p->db = epoch_open(conf.redis, conf.timeout_ms, &unchecked, e);
 	if (p->db == NULL)
 		return -1;
 	p->act.view = (struct view){p->db, &p->keys};
-	if (epoch_check_server(p->db, e) < 0) {
-		if (e->exit != EX_NOPERM)
-			return -1;
+	if (unchecked)
 		err_warn(db_name(p->db), "UNCHECKED",
 		    "may not ask whether the server evicts keys");
-	}
 	return 0;
 }
 

@@ -12,7 +12,7 @@
  * --off write epoch:config.
  *
  * Why it is right.  Killed at any point: the files are all there is to know;
- * the newest one is read again, an unfinished line cut off, and recording goes
+ * the two newest are read again, an unfinished line cut off, and recording goes
  * on behind the last act.  Acts are numbered by Redis, so none is twice on
  * the tape, and one that is missing shows.  A power cut: nothing is trimmed
  * from Redis before fdatasync.  A Redis that fell back to an older state: the
@@ -44,12 +44,12 @@ static const struct opt options[] = {
     {OPT_DIR, "dir", "DIR", "one file a symbol and day, instead of stdout"},
     {OPT_FOLLOW, "follow", NULL, "go on until told to stop (default)"},
     {OPT_ONCE, "once", NULL, "end when there is nothing new"},
-    {OPT_ON, "on", NULL, "switch the journal on, and each time Redis is back"},
+    {OPT_ON, "on", NULL, "switch the journal on, also when Redis forgot it"},
     {OPT_OFF, "off", NULL, "switch it off, and end"},
     {OPT_MAX, "max", "N", "with --on: acts a symbol that Redis keeps (10000)"},
     {OPT_FSYNC, "fsync", "S", "to disk, and out of Redis, every S (1)"},
     {OPT_TRIM, "trim", NULL, "trim Redis also when writing to stdout"},
-    {OPT_ZSTD, "zstd", NULL, "compress files that are finished"},
+    {OPT_ZSTD, "zstd", NULL, "compress finished files, but the last"},
     {'r', "redis", "URL", "address of Redis (default $REDIS_URL)"},
     {'t', "redis-timeout", "S", "longest wait for one answer (5)"},
     {'v', "verbose", NULL, "counters on stderr at the end"},
@@ -67,9 +67,8 @@ static const struct opt_set option_set = {
 
 static struct {
 	const char *redis, *dir;
-	int64_t timeout_ms;
 	bool off, zstd, verbose;
-} conf = {.timeout_ms = 5000};
+} conf;
 
 static int
 take_option(struct recorder *r, int c, const char *arg)
@@ -105,7 +104,7 @@ take_option(struct recorder *r, int c, const char *arg)
 		conf.redis = arg;
 		return 0;
 	case 't':
-		return opt_seconds(arg, 1, 3600000, &conf.timeout_ms);
+		return opt_seconds(arg, 1, 3600000, &r->timeout_ms);
 	default: /* 'v' */
 		conf.verbose = true;
 		return 0;
@@ -140,9 +139,6 @@ read_options(struct recorder *r, int argc, char *argv[])
 static int
 take_symbols(struct recorder *r, int n, char *operands[])
 {
-	r->symbols = mem_zalloc((size_t)n * sizeof(*r->symbols));
-	r->last = mem_zalloc((size_t)n * sizeof(*r->last));
-	r->reels = mem_zalloc((size_t)n * sizeof(*r->reels));
 	for (int i = 0; i < n; i++) {
 		if (!symbol_valid(span_str(operands[i])))
 			return opt_usage(
@@ -151,8 +147,12 @@ take_symbols(struct recorder *r, int n, char *operands[])
 			if (strcmp(operands[k], operands[i]) == 0)
 				return opt_usage(
 				    &option_set, "%s twice", operands[i]);
-		r->symbols[i] = operands[i];
 	}
+	r->symbols = mem_zalloc((size_t)n * sizeof(*r->symbols));
+	r->last = mem_zalloc((size_t)n * sizeof(*r->last));
+	r->reels = mem_zalloc((size_t)n * sizeof(*r->reels));
+	for (int i = 0; i < n; i++)
+		r->symbols[i] = operands[i];
 	return 0;
 }
 
@@ -161,13 +161,16 @@ record(struct recorder *r, size_t n, struct out *out)
 {
 	struct err e;
 
-	for (r->n = 0; r->n < n; r->n++)
-		if (reel_open(&r->reels[r->n], conf.dir, out, conf.zstd,
-			r->symbols[r->n], &e) < 0) {
-			const char *symbol = r->symbols[r->n++];
+	while (r->n < n) {
+		const char *symbol = r->symbols[r->n];
+		int rc = reel_open(
+		    &r->reels[r->n++], conf.dir, out, conf.zstd, symbol, &e);
 
+		if (rc < 0)
 			return err_report(symbol, &e);
-		}
+		if (rc > 0)
+			return recorder_stopped(r);
+	}
 	if (n > 0)
 		recorder_run(r);
 	else if (journal_switch(&r->act, !conf.off, r->max, &e) < 0)
@@ -178,7 +181,7 @@ record(struct recorder *r, size_t n, struct out *out)
 int
 main(int argc, char *argv[])
 {
-	struct recorder r = {.sync_ms = 1000};
+	struct recorder r = {.sync_ms = 1000, .timeout_ms = 5000};
 	struct out out;
 	struct err e;
 	int status;
@@ -194,7 +197,7 @@ main(int argc, char *argv[])
 	out_init(&out, STDOUT_FILENO);
 	r.act.view.keys = &r.keys;
 	if (clock_init(&e) < 0 || keys_init(&r.keys, &e) < 0 ||
-	    (r.act.view.db = db_open(conf.redis, conf.timeout_ms, &e)) == NULL)
+	    (r.act.view.db = db_open(conf.redis, r.timeout_ms, &e)) == NULL)
 		status = err_report(NULL, &e);
 	else
 		status = record(&r, (size_t)(argc - optind), &out);

@@ -18,6 +18,8 @@
 #define WAIT_MS 500
 #define GATHER_MS 50 /* a look for each act costs more than the act */
 #define RETRY_MS 200
+#define LATE_MS 100
+#define PAUSE_MS 50 /* where there is no time to wait */
 
 static void
 add_status(struct recorder *r, int status)
@@ -48,7 +50,8 @@ struct look {
 	size_t seen;           /* acts that came */
 	size_t taken;          /* … and were new */
 	bool moved;            /* what the tape has is not what Redis has */
-	int64_t first, common; /* compare: its first act, the last shared */
+	int64_t first, common; /* compare: its first act, the last shared … */
+	int64_t next;          /* … and where to go on */
 	bool parted;
 };
 
@@ -75,7 +78,7 @@ on_act(struct tape_line *l, void *ctx)
 	}
 	if (l->act <= reel->last)
 		return;
-	if (reel->last > 0 && l->act > reel->last + 1)
+	if (reel->known && l->act > reel->last + 1)
 		err_warn(reel->symbol, "GAP",
 		    "acts %" PRId64 " to %" PRId64
 		    " are lost: the journal overran",
@@ -84,7 +87,8 @@ on_act(struct tape_line *l, void *ctx)
 	k->taken++;
 }
 
-/* Which is the last act that Redis and the tape share? */
+/* Which is the last act that Redis and the tape share?  One that is older than
+ * what we remember of the tape says nothing. */
 static void
 on_compare(struct tape_line *l, void *ctx)
 {
@@ -92,11 +96,12 @@ on_compare(struct tape_line *l, void *ctx)
 	const char *sum = reel_sum(k->reel, l->act);
 
 	k->seen++;
+	k->next = l->act + 1;
 	if (k->first == 0)
 		k->first = l->act;
-	if (sum == NULL || !is_same(k, l, sum))
+	if (l->act > k->reel->last || (sum != NULL && !is_same(k, l, sum)))
 		k->parted = true;
-	if (!k->parted)
+	if (!k->parted && sum != NULL)
 		k->common = l->act;
 }
 
@@ -104,18 +109,16 @@ on_compare(struct tape_line *l, void *ctx)
 static int
 settle(struct recorder *r, struct reel *reel, struct err *e)
 {
-	struct look k = {.reel = reel};
-	int64_t next = 1;
+	struct look k = {.reel = reel, .next = 1};
 	int n;
 
 	do {
 		n = journal_read(
-		    &r->act, reel->symbol, next, BATCH, on_compare, &k, e);
+		    &r->act, reel->symbol, k.next, BATCH, on_compare, &k, e);
 		if (n < 0) {
 			buf_free(&k.line);
 			return -1;
 		}
-		next = k.common + 1;
 	} while (n == BATCH && !k.parted);
 	buf_free(&k.line);
 	if (k.common == reel->last)
@@ -178,23 +181,66 @@ look_at(struct recorder *r, struct reel *reel, struct err *e)
 
 /* ---- all of them ---- */
 
+/*
+ * A Redis that lost its state forgot that the journal is on.  What somebody
+ * switched off stays off, unless we have just been told.  A Redis that is full
+ * takes no setting, so none is written that stands: what frees it is our
+ * reading.
+ */
+static int
+keep_on(struct recorder *r, struct err *e)
+{
+	struct journal_config c;
+	bool differs, was_told = r->told_off;
+
+	if (journal_look(&r->act, &c, e) < 0)
+		return -1;
+	differs = !c.on || (r->max > 0 && c.max != r->max);
+	if (r->switch_on && differs && (!c.said || !r->greeted)) {
+		if (r->greeted)
+			err_warn(NULL, "JOURNAL_OFF",
+			    "Redis forgot that the journal is on: switched on "
+			    "again, what was done meanwhile is not recorded");
+		return journal_switch(&r->act, true, r->max, e);
+	}
+	r->told_off = !c.on;
+	if (r->told_off && !was_told)
+		err_warn(NULL, "JOURNAL_OFF",
+		    "the journal is off: nothing new will come (--on)");
+	return 0;
+}
+
+/* At the start, and each time that Redis is back. */
+static int
+greet(struct recorder *r, struct err *e)
+{
+	r->greeted = r->told_off = false;
+	if (keep_on(r, e) < 0)
+		return -1;
+	r->greeted = true;
+	return 0;
+}
+
 static int
 sync_all(struct recorder *r, struct err *e)
 {
 	for (size_t i = 0; i < r->n; i++) {
 		struct reel *reel = &r->reels[i];
 		bool was_dirty = reel->dirty;
+		int rc;
 
 		if (reel_sync(reel, e) < 0)
 			return -1;
-		if (!r->trim || !was_dirty || reel->last == 0)
+		if (!r->trim || !was_dirty || reel->last_ts == 0)
 			continue;
-		if (journal_trim(&r->act, reel->symbol, reel->last, e) < 0)
+		rc = journal_trim(
+		    &r->act, reel->symbol, reel->last, reel->last_ts, e);
+		if (rc < 0)
 			return -1;
-		r->trimmed++;
+		r->trimmed += (uint64_t)rc;
 	}
 	r->sync_due = clock_mono_ms() + r->sync_ms;
-	return 0;
+	return keep_on(r, e);
 }
 
 /* Everything that is there; how many acts. */
@@ -223,22 +269,13 @@ wait_more(struct recorder *r, struct err *e)
 	for (size_t i = 0; i < r->n; i++)
 		r->last[i] = r->reels[i].last;
 	ms = ms < 1 ? 1 : ms > WAIT_MS ? WAIT_MS : ms;
-	return journal_wait(&r->act, r->symbols, r->last, r->n, ms, e);
-}
-
-/* A server that was away may have forgotten that the journal is on. */
-static int
-greet(struct recorder *r, struct err *e)
-{
-	int on;
-
-	if (r->switch_on)
-		return journal_switch(&r->act, true, r->max, e);
-	on = journal_is_on(&r->act, e);
-	if (on == 0)
-		err_warn(NULL, "JOURNAL_OFF",
-		    "the journal is off: nothing new will come (--on)");
-	return on < 0 ? -1 : 0;
+	/* Redis ends a wait up to 100 ms late: that must be no timeout. */
+	if (ms > r->timeout_ms / 2 - LATE_MS)
+		ms = r->timeout_ms / 2 - LATE_MS;
+	if (ms > 0)
+		return journal_wait(&r->act, r->symbols, r->last, r->n, ms, e);
+	clock_sleep_ms(PAUSE_MS);
+	return 0;
 }
 
 /* Redis is away: wait for it.  false: stop. */
@@ -271,6 +308,16 @@ come_back(struct recorder *r, const struct err *why)
 	return false;
 }
 
+int
+recorder_stopped(const struct recorder *r)
+{
+	return r->once
+		   ? err_fail(NULL, EX_TEMPFAIL, "INTERRUPTED",
+			 "stopped by signal %d before the end of what there is",
+			 (int)sig_stop)
+		   : 0;
+}
+
 static void
 finish(struct recorder *r)
 {
@@ -286,12 +333,18 @@ finish(struct recorder *r)
 				add_status(
 				    r, err_report(r->reels[i].symbol, &e));
 	}
-	for (size_t i = 0; i < r->n; i++)
-		if (r->reels[i].lost > 0)
+	for (size_t i = 0; i < r->n; i++) {
+		const struct reel *reel = &r->reels[i];
+
+		if (reel->lost > 0)
 			add_status(
-			    r, err_fail(r->reels[i].symbol, EX_DATAERR, "LOST",
+			    r, err_fail(reel->symbol, EX_DATAERR, "LOST",
 				   "%" PRIu64 " acts are not on the tape",
-				   r->reels[i].lost));
+				   reel->lost));
+		if (reel->unpacked.exit != 0)
+			add_status(
+			    r, err_report(reel->symbol, &reel->unpacked));
+	}
 }
 
 void
@@ -307,8 +360,10 @@ recorder_run(struct recorder *r)
 		}
 		if (n >= 0)
 			n = look_once(r, &e);
-		if (n == 0 && r->once)
-			break;
+		if (n == 0 && r->once && sig_stop == 0) {
+			finish(r);
+			return;
+		}
 		if (n > 0 && n < BATCH && !r->once)
 			clock_sleep_ms(GATHER_MS);
 		if (n == 0)
@@ -319,4 +374,6 @@ recorder_run(struct recorder *r)
 			n = 0;
 	}
 	finish(r);
+	if (sig_stop != 0)
+		add_status(r, recorder_stopped(r));
 }

@@ -14,8 +14,10 @@ struct recorder {
 	int64_t *last;        /* … and where each stands */
 	size_t n;
 	bool once, trim, switch_on;
-	int64_t max;     /* of --max, 0: as it is */
-	int64_t sync_ms; /* longest time between two syncs */
+	bool greeted, told_off;
+	int64_t timeout_ms; /* of Redis */
+	int64_t max;        /* of --max, 0: as it is */
+	int64_t sync_ms;    /* longest time between two syncs */
 	int64_t sync_due;
 	int status;
 	uint64_t outages, trimmed;
@@ -23,6 +25,10 @@ struct recorder {
 
 /* Record until told to stop; or, once, until there is nothing new. */
 void recorder_run(struct recorder *r);
+/* The status of one that is told to stop: its usual end, or, once, before it
+ * did all. */
+int recorder_stopped(const struct recorder *r);
+
 void recorder_show(const struct recorder *r);
 
 #endif

@@ -4,7 +4,8 @@
  *
  * The compressed one takes its name only when it is whole and on disk, and
  * only then the plain one goes: who is killed between leaves both, and the
- * next one begins anew.
+ * next one begins anew.  So does one who is told to stop: a day's file takes
+ * longer than that may.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,6 +15,7 @@
 #include <zstd.h>
 
 #include "reel.h"
+#include "sig.h"
 
 #define LEVEL 3
 #define PIECE (256 * 1024)
@@ -34,11 +36,11 @@ write_all(int fd, const char *p, size_t n)
 	return 0;
 }
 
-/* Everything of from, compressed, to to. */
+/* Everything of from, compressed, to to; 1 told to stop before that. */
 static int
 compress(ZSTD_CCtx *z, int from, int to, char *plain, char *packed)
 {
-	for (;;) {
+	while (sig_stop == 0) {
 		ssize_t n = read(from, plain, PIECE);
 		ZSTD_inBuffer in = {plain, 0, 0};
 		size_t left;
@@ -63,6 +65,7 @@ compress(ZSTD_CCtx *z, int from, int to, char *plain, char *packed)
 		if (n == 0)
 			return 0;
 	}
+	return 1;
 }
 
 int
@@ -92,8 +95,10 @@ squeeze(int dir, const char *name, struct err *e)
 		close(from);
 	if (to >= 0)
 		close(to);
+	if (rc != 0)
+		unlinkat(dir, part, 0);
 	ZSTD_freeCCtx(z);
 	free(plain);
 	free(packed);
-	return rc;
+	return rc < 0 ? -1 : 0;
 }

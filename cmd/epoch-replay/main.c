@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "epoch.h"
 #include "opt.h"
 #include "replayer.h"
 #include "sig.h"
@@ -163,8 +164,13 @@ run_bisect(struct replayer *r, char *const *names)
 static int
 check_limits(const struct player *p)
 {
+	const char *missing = player_misses(p);
 	uint64_t acts = 0;
 
+	if (missing != NULL)
+		return err_fail(NULL, EX_NO, "NOTHING",
+		    "no commit of %s on the tape, within these limits",
+		    missing);
 	for (size_t i = 0; i < p->n_stories; i++)
 		acts += p->stories[i].acts;
 	if (acts == 0)
@@ -177,12 +183,17 @@ static int
 run_replay(struct replayer *r, struct out *out, char *const *names, size_t n)
 {
 	int status = load(&r->player, names, n);
+	bool unchecked;
 	struct err e;
 
 	if (status == 0)
 		status = check_limits(&r->player);
 	if (status == 0 && !conf.check) {
-		r->act.view.db = db_open(conf.redis, conf.timeout_ms, &e);
+		r->act.view.db =
+		    epoch_open(conf.redis, conf.timeout_ms, &unchecked, &e);
+		if (unchecked)
+			err_warn(NULL, "UNCHECKED",
+			    "may not ask whether the server evicts keys");
 		status = r->act.view.db == NULL ? err_report(NULL, &e)
 						: replayer_run(r);
 	}

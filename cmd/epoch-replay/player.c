@@ -7,6 +7,7 @@
 
 #include "clock.h"
 #include "rec.h"
+#include "sig.h"
 
 #define ACT_MAX INT64_C(99999999999) /* a larger number is a time in ms */
 
@@ -125,34 +126,40 @@ is_beyond(const struct player *p, const struct tape_line *l)
 	}
 }
 
-/* Is all of a source told?  A story of the symbol of its name, or, of several
- * symbols, of each that came. */
+/* Is all of a source told that is wanted?  The stories of all symbols that it
+ * tells of. */
 static bool
 is_done(const struct player *p, const struct source *src)
 {
+	size_t done = 0;
+
 	for (size_t i = 0; i < p->n_stories; i++)
-		if (strcmp(p->stories[i].symbol, src->symbol) == 0)
-			return p->stories[i].done;
-	return false;
+		done += p->stories[i].done &&
+			source_tells_of(src, p->stories[i].symbol);
+	return done > 0 && done == src->n_symbols;
 }
 
+/* To the end: behind the limit of one symbol there may be acts of another that
+ * are before it.  Where there are none, damage does not matter any more. */
 static int
 scan_source(struct player *p, struct source *src, struct err *e)
 {
 	int got;
 
 	source_rewind(src);
-	while (!is_done(p, src) && (got = source_fill(src, e)) != 0) {
+	while ((got = source_fill(src, e)) != 0) {
 		struct story *s;
 
 		if (got < 0)
-			return -1;
+			return is_done(p, src) && sig_stop == 0 ? 0 : -1;
 		src->full = false;
+		source_add_symbol(src, src->line.symbol);
 		s = story_of(p, src->line.symbol);
 		if (is_beyond(p, &src->line))
 			s->done = true;
 		if (!s->done)
 			story_scan(s, &src->line);
+		p->limit_seen |= s->done;
 	}
 	return 0;
 }
@@ -183,6 +190,7 @@ player_start(struct player *p)
 		    epoch_id_parse(span_str(p->from), &id) == 0 &&
 		    strcmp(id.symbol, s->symbol) == 0)
 			memcpy(s->from, p->from, sizeof(s->from));
+		s->is_from = s->from[0] != '\0';
 	}
 }
 
@@ -236,6 +244,20 @@ player_next(struct player *p, struct story **s, struct err *e)
 		if (rc != 0)
 			return rc < 0 ? -1 : 0;
 	}
+}
+
+const char *
+player_misses(const struct player *p)
+{
+	bool began = p->from[0] == '\0';
+
+	for (size_t i = 0; i < p->n_stories; i++)
+		began |= p->stories[i].acts > 0 && p->stories[i].is_from &&
+			 p->stories[i].from[0] == '\0';
+	if (!began)
+		return p->from;
+	return p->limit == LIMIT_EPOCH && !p->limit_seen ? p->limit_epoch
+							 : NULL;
 }
 
 /* ---- telling ---- */

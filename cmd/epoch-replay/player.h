@@ -20,6 +20,7 @@ struct player {
 	int64_t limit_number;
 	char limit_epoch[EPOCH_ID_MAX];
 	char from[EPOCH_ID_MAX]; /* "": each symbol's first commit */
+	bool limit_seen;
 
 	struct source *sources;
 	size_t n_sources;
@@ -44,6 +45,10 @@ void player_start(struct player *p);
 /* The next act that counts: its story, NULL at the end; -1 and *e, where GAP
  * can be gone on from. */
 int player_next(struct player *p, struct story **s, struct err *e);
+
+/* Once all is told: the epoch of from or until that is not on the tape, NULL
+ * none. */
+const char *player_misses(const struct player *p);
 
 /* "FILE, line N" of the line in hand. */
 void player_place(const struct player *p, char *out, size_t size);

@@ -25,7 +25,7 @@ replayer_fail(const struct player *p, const struct err *e)
 		if (p->now < p->n_sources &&
 		    strcmp(p->stories[i].symbol, p->sources[p->now].symbol) ==
 			0)
-			good = p->stories[i].number;
+			good = p->stories[i].good;
 	return good > 0 ? err_fail(place, e->exit, e->code,
 			      "%s; good up to act %" PRId64 " (--until)",
 			      e->text, good)

@@ -163,6 +163,26 @@ source_free(struct source *s)
 	for (size_t i = 0; i < s->n; i++)
 		close(s->files[i].fd);
 	free(s->files);
+	free(s->symbols);
+}
+
+bool
+source_tells_of(const struct source *s, const char *symbol)
+{
+	for (size_t i = 0; i < s->n_symbols; i++)
+		if (strcmp(s->symbols[i], symbol) == 0)
+			return true;
+	return false;
+}
+
+void
+source_add_symbol(struct source *s, const char *symbol)
+{
+	if (source_tells_of(s, symbol))
+		return;
+	s->symbols =
+	    mem_grow(s->symbols, s->n_symbols + 1, sizeof(*s->symbols));
+	memcpy(s->symbols[s->n_symbols++], symbol, strlen(symbol) + 1);
 }
 
 void

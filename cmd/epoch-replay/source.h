@@ -23,8 +23,11 @@ struct source {
 	bool ended;
 	int64_t size, done; /* bytes, of all files */
 
+	size_t n_symbols; /* that were added */
+
 	struct source_file *files; /* private from here on */
 	size_t n, at;
+	char (*symbols)[SYMBOL_MAX + 1];
 	struct in in;
 };
 
@@ -35,6 +38,10 @@ int source_file(struct source_file *f, const char *name, struct err *e);
 /* Append a file, which is moved in. */
 void source_add(struct source *s, const struct source_file *f);
 void source_free(struct source *s);
+
+/* That there are lines of that symbol in it, once said. */
+void source_add_symbol(struct source *s, const char *symbol);
+bool source_tells_of(const struct source *s, const char *symbol);
 
 /* From the first line again. */
 void source_rewind(struct source *s);

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "geom.h"
 #include "sha.h"
 #include "tape_row.h"
 
@@ -30,6 +31,7 @@ void
 story_scan(struct story *s, const struct tape_line *l)
 {
 	s->ordinal++;
+	s->good = l->act;
 	if (l->what != TAPE_REWIND)
 		return;
 	s->rewinds =
@@ -48,6 +50,7 @@ story_start(struct story *s)
 	s->ordinal = 0;
 	s->next_rewind = 0;
 	s->number = -1;
+	s->good = 0;
 	s->started = s->done = false;
 	s->id[0] = '\0';
 	s->seq = s->first_act = s->last_act = s->last_ts = 0;
@@ -118,7 +121,9 @@ sort_rows(struct deed *d)
 static int
 split_rows(struct deed *d, struct span text)
 {
-	struct span column[TAPE_ROW_MAX];
+	struct span column[TAPE_ROW_MAX], cid;
+	struct geom_id parts;
+	struct contract c;
 	size_t cap = 0;
 	int n;
 
@@ -129,6 +134,9 @@ split_rows(struct deed *d, struct span text)
 		n = tape_row_next(&text, column);
 		if (n <= 0)
 			return n;
+		if (tape_row_contract(column, n, &cid, &c) < 0 ||
+		    geom_id_parse(cid, &parts) < 0)
+			return -1;
 		if (d->n == cap) {
 			cap = cap == 0 ? 1024 : cap * 2;
 			d->rows = mem_grow(d->rows, cap, sizeof(*d->rows));
@@ -149,10 +157,11 @@ struct facts {
 	int64_t seq;
 };
 
+/* What is too long is nothing: half of it might be something else. */
 static void
 copy(char *out, size_t size, struct span s)
 {
-	size_t n = s.n < size ? s.n : size - 1;
+	size_t n = s.n < size ? s.n : 0;
 
 	memcpy(out, s.p, n);
 	out[n] = '\0';
@@ -164,7 +173,7 @@ read_facts(const struct tape_line *l, struct facts *f)
 {
 	struct span list = l->args, arg;
 	struct buf own = {0};
-	char name[16] = "";
+	char name[32] = "";
 	int rc, i;
 
 	*f = (struct facts){.chunks = -1, .seq = -1};
@@ -308,6 +317,10 @@ tell_act(struct story *s, const struct tape_line *l, struct err *e)
 		hold_rows(s, l);
 		return 0;
 	}
+	if (!replay_knows(l->kind))
+		return err_set(e, EX_DATAERR, "BAD_ACT",
+		    "act %" PRId64 " (%s): no such act in this version", l->act,
+		    l->kind);
 	if (strcmp(l->kind, "commit") == 0)
 		return tell_commit(s, l, e);
 	if (!s->started) {
@@ -344,19 +357,18 @@ is_void(struct story *s, const struct tape_line *l)
 static int
 check_number(struct story *s, const struct tape_line *l, struct err *e)
 {
-	bool skips;
+	bool headless, skips;
 
 	if (l->what == TAPE_REWIND) {
 		if (s->number >= 0 &&
 		    (l->from != s->number || l->act > l->from))
 			return out_of_order(l, "a rewind from elsewhere", e);
-		/* all that was told is void, if it is void at all */
-		s->number = l->act > 0 ? l->act : -1;
+		s->number = l->act;
 		return 0;
 	}
 	if (l->what == TAPE_HEAD) {
 		if (s->number < 0)
-			s->number = l->act > 0 ? l->act : -1;
+			s->number = l->act;
 		else if (l->act < s->number)
 			return out_of_order(l,
 			    "a file that begins before the last one's end", e);
@@ -367,32 +379,36 @@ check_number(struct story *s, const struct tape_line *l, struct err *e)
 		    l->act == s->number ? "it comes twice"
 					: "it comes too late, or twice",
 		    e);
-	skips = s->number >= 0 && l->act != s->number + 1;
+	headless = s->number < 0;
+	skips = headless || l->act != s->number + 1;
 	s->number = l->act;
 	if (!skips || is_void(s, l))
 		return 0;
 	drop_pending(s);
 	/* Who waits for an epoch does not care for what comes before. */
-	return s->from[0] == '\0' ? gap(s, l, e, "their numbers") : 0;
+	if (s->from[0] != '\0')
+		return 0;
+	return gap(
+	    s, l, e, headless ? "the head of the tape" : "their numbers");
 }
 
 int
 story_tell(struct story *s, const struct tape_line *l, struct err *e)
 {
-	int rc;
+	int rc = 0;
 
 	s->ordinal++;
 	if (check_number(s, l, e) < 0)
 		return -1;
-	if (l->what != TAPE_ACT)
-		return 0;
-	if (is_void(s, l)) {
+	if (l->what == TAPE_ACT && is_void(s, l))
 		s->voided++;
+	else if (l->what == TAPE_ACT)
+		rc = tell_act(s, l, e);
+	if (rc < 0)
+		return -1;
+	s->good = l->act;
+	if (rc == 0)
 		return 0;
-	}
-	rc = tell_act(s, l, e);
-	if (rc <= 0)
-		return rc;
 	s->deed.line = *l;
 	if (s->first_act == 0)
 		s->first_act = l->act;

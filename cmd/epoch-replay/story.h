@@ -20,11 +20,13 @@ struct story {
 	bool started, done;      /* done: the limit was reached */
 	char id[EPOCH_ID_MAX];   /* the epoch that is active */
 	int64_t seq;             /* its */
-	char from[EPOCH_ID_MAX]; /* start with that commit; "" any */
+	char from[EPOCH_ID_MAX]; /* start with that commit; "" any, or done */
+	bool is_from;            /* it was to */
 	/* counters */
 	int64_t first_act, last_act, last_ts;
 	uint64_t acts, epochs, before, voided, gaps;
 
+	int64_t good;     /* the last act up to which nothing was wrong */
 	int64_t number;   /* private: of the act before; -1 not known */
 	uint64_t ordinal; /* of the line, among the symbol's */
 	struct story_rewind {

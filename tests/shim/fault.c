@@ -9,6 +9,7 @@
  *	FAULT_ERR_AT=n     the nth write fails with FAULT_ERRNO (default EPIPE)
  *	FAULT_RERR_AT=n    the nth read fails with FAULT_ERRNO (default
  *	                   ETIMEDOUT), after the request went out
+ *	FAULT_RTERM_AT=n   SIGTERM before the nth read
  *	FAULT_SHORT=k      no write takes more than k bytes
  *	FAULT_COUNT=file   at exit: number of writes, a blank, of reads
  *	FAULT_FDS=all      all descriptors count, not only sockets
@@ -85,6 +86,8 @@ before_read(int fd)
 	if (!counts(fd))
 		return 0;
 	reads++;
+	if (reads == setting("FAULT_RTERM_AT"))
+		kill(getpid(), SIGTERM);
 	if (reads == setting("FAULT_RERR_AT"))
 		return fail_with(ETIMEDOUT);
 	return 0;
