@@ -104,7 +104,8 @@ local function replace(key, group, at)
   call('HDEL', key, unpack(del))
 end
 
-local seq = tonumber(meta[2] or '0') + 1
+-- As text: a number is printed anew wherever a command gets it.
+local seq = tostring(tonumber(meta[2] or '0') + 1)
 local head = tonumber(ARGV[3]) + 1
 local sub = string.sub
 local max = journal_max()
@@ -119,7 +120,7 @@ if max then
     end
     at = at + GROUPS[letter].row
   end
-  journal(max, 'hydrate', ARGV[2], { tostring(seq) },
+  journal(max, 'hydrate', ARGV[2], { seq },
     table.concat(lines, ';'))
 end
 local changed, n = {}, 0
@@ -157,4 +158,4 @@ end
 call('SET', KEYS[7], '1')
 make_dirty(KEYS[4], KEYS[5], ARGV[2])
 tell(KEYS[8], 'hydrate', ARGV[2], seq)
-return { 'ok', tostring(seq), verdicts, last }
+return { 'ok', seq, verdicts, last }

@@ -140,7 +140,8 @@ local function replace_row(key, a)
   return true
 end
 
-local seq = tonumber(times[3] or '0') + 1
+-- As text: a number is printed anew wherever a command gets it.
+local seq = tostring(tonumber(times[3] or '0') + 1)
 local max = journal_max()
 if max then
   local lines = {}
@@ -149,7 +150,7 @@ if max then
     lines[r] = concat(ARGV, ',', base, base + ROW - 1)
   end
   journal(max, 'refresh_rows', ARGV[2],
-    { ARGV[3], ARGV[4], tostring(seq) }, concat(lines, ';'))
+    { ARGV[3], ARGV[4], seq }, concat(lines, ';'))
 end
 local changed = {}
 for r = 1, #rows do
