@@ -189,25 +189,6 @@ set(double *to, double v)
 	return true;
 }
 
-void
-gex_take(struct gex *g, size_t i, const struct contract *c)
-{
-	struct gex_contract *x = &g->c[i];
-	int64_t ts = 0;
-
-	x->stale |= set(&x->oi, value(c, CF_OI));
-	x->stale |= set(&x->multiplier, value(c, CF_MULTIPLIER));
-	x->stale |= set(&x->iv, value(c, CF_IV));
-	x->stale |= set(&x->gamma, value(c, CF_GAMMA));
-	x->stale |= set(&x->delta, value(c, CF_DELTA));
-	x->stale |= set(&x->bid, value(c, CF_BID));
-	x->stale |= set(&x->ask, value(c, CF_ASK));
-	set(&x->volume, value(c, CF_VOLUME));
-	if (c->f[CF_QUOTE_TS].p != NULL)
-		span_int(c->f[CF_QUOTE_TS], &ts);
-	x->quote_ts = ts;
-}
-
 /* ---- what a contract contributes ---- */
 
 double
@@ -351,6 +332,29 @@ refresh(struct gex *g, size_t i)
 		gex_flip_touch(g, i);
 }
 
+void
+gex_take(struct gex *g, size_t i, const struct contract *c)
+{
+	struct gex_contract *x = &g->c[i];
+	int64_t ts = 0;
+
+	x->stale |= set(&x->oi, value(c, CF_OI));
+	x->stale |= set(&x->multiplier, value(c, CF_MULTIPLIER));
+	x->stale |= set(&x->iv, value(c, CF_IV));
+	x->stale |= set(&x->gamma, value(c, CF_GAMMA));
+	x->stale |= set(&x->delta, value(c, CF_DELTA));
+	x->stale |= set(&x->bid, value(c, CF_BID));
+	x->stale |= set(&x->ask, value(c, CF_ASK));
+	set(&x->volume, value(c, CF_VOLUME));
+	if (c->f[CF_QUOTE_TS].p != NULL)
+		span_int(c->f[CF_QUOTE_TS], &ts);
+	x->quote_ts = ts;
+	if (g->expected) {
+		refresh(g, i);
+		gex_flip_expect(g, i);
+	}
+}
+
 static void
 set_moment(struct gex *g, struct span spot, struct span spot_ts)
 {
@@ -372,8 +376,16 @@ set_moment(struct gex *g, struct span spot, struct span spot_ts)
 }
 
 void
+gex_expect(struct gex *g, struct span spot, struct span spot_ts)
+{
+	set_moment(g, spot, spot_ts);
+	g->expected = true;
+}
+
+void
 gex_compute(struct gex *g, struct span spot, struct span spot_ts)
 {
+	g->expected = false;
 	set_moment(g, spot, spot_ts);
 	g->scale = g->conf.unit == GEX_SHARES_PER_PT ? 1
 		   : g->conf.unit == GEX_USD_PER_PT  ? g->spot

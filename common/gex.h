@@ -160,6 +160,7 @@ struct gex {
 	size_t n_expirations;
 	uint32_t *by_date; /* contracts in the order of their expirations */
 	/* the moment that everything was computed for */
+	bool expected; /* it is known before the values */
 	bool has_spot;
 	double spot;
 	int64_t spot_ts;
@@ -182,6 +183,13 @@ extern const enum contract_field gex_fields[GEX_FIELDS];
 struct gex *gex_open(const struct gex_conf *conf, const char *symbol,
     const struct span *ids, size_t n, struct err *e);
 void gex_close(struct gex *g);
+
+/*
+ * What gex_compute will be told, known before the values are: then what can be
+ * computed of a contract is, as soon as it comes, while the next ones are on
+ * their way.  The results are the same.
+ */
+void gex_expect(struct gex *g, struct span spot, struct span spot_ts);
 
 /* The values of contract i. */
 void gex_take(struct gex *g, size_t i, const struct contract *c);
@@ -208,6 +216,8 @@ size_t gex_flip_of(struct gex *g, enum gex_flip rule, struct gex_crossing *out,
 void gex_flips_free(struct gex *g);
 /* Contract i, or the spot, is not what it was. */
 void gex_flip_touch(struct gex *g, size_t i);
+/* Contract i is as it will be, and so are those before it. */
+void gex_flip_expect(struct gex *g, size_t i);
 
 /* gex_rec.c: the record; its epoch as texts, seq as an integer. */
 struct gex_epoch {

@@ -28,18 +28,19 @@
 #define HORIZON_DAYS 30 /* horizon-weighted: from then on a weight of 1 */
 
 struct gex_flipping {
-	double *sums; /* blocks x GRID */
-	bool *stale;  /* of blocks */
+	double *sums;      /* blocks x GRID */
+	bool *stale;       /* of blocks */
+	double logs[GRID]; /* of the points */
 	size_t blocks;
 	double spot;  /* that the grid lies around */
-	int64_t next; /* of the set that was summed */
+	int64_t next; /* of the set that was summed, where that matters */
 };
 
 /* Which contracts a rule re-prices, and with what weight. */
 struct flip_set {
 	const struct gex *g;
 	enum gex_flip rule;
-	int64_t next; /* the nearest settlement */
+	int64_t next; /* the nearest settlement, where that matters */
 };
 
 static double
@@ -64,7 +65,7 @@ set_of(const struct gex *g, enum gex_flip rule)
 {
 	struct flip_set s = {g, rule, 0};
 
-	for (size_t i = 0; i < g->n; i++)
+	for (size_t i = 0; i < g->n && rule == GEX_EX_NEXT_EXPIRY; i++)
 		if (g->c[i].why == GEX_IN &&
 		    (s.next == 0 || g->c[i].settles < s.next))
 			s.next = g->c[i].settles;
@@ -128,6 +129,8 @@ flipping_of(struct gex *g, const struct flip_set *s)
 	}
 	if (f->spot != g->spot || f->next != s->next)
 		memset(f->stale, 1, f->blocks);
+	for (size_t i = 0; i < GRID && f->spot != g->spot; i++)
+		f->logs[i] = log(grid_x(g, i, GRID));
 	f->spot = g->spot;
 	f->next = s->next;
 	return f;
@@ -153,19 +156,39 @@ gex_flip_touch(struct gex *g, size_t i)
 }
 
 static void
+fill_block(const struct flip_set *s, struct gex_flipping *f, size_t b)
+{
+	double *row = f->sums + b * GRID;
+
+	for (size_t i = 0; i < GRID && f->stale[b]; i++)
+		row[i] = block_sum(s, b, f->logs[i]);
+	f->stale[b] = false;
+}
+
+/* A block that is whole; not by a rule whose set is not known until all are,
+ * or that has no grid. */
+void
+gex_flip_expect(struct gex *g, size_t i)
+{
+	enum gex_flip rule = g->conf.flip;
+	struct flip_set s = {g, rule, 0};
+
+	if ((i % BLOCK != BLOCK - 1 && i != g->n - 1) || !g->has_spot ||
+	    g->conf.sign == GEX_UNSIGNED || rule == GEX_REPRICE_FIRST ||
+	    rule == GEX_CUMULATIVE || rule == GEX_EX_NEXT_EXPIRY)
+		return;
+	fill_block(&s, flipping_of(g, &s), i / BLOCK);
+}
+
+static void
 fill_grid(const struct flip_set *s, struct gex_flipping *f, double out[GRID])
 {
 	struct num_sum sums[GRID] = {{0, 0}};
-	double logs[GRID];
 
-	for (size_t i = 0; i < GRID; i++)
-		logs[i] = log(grid_x(s->g, i, GRID));
 	for (size_t b = 0; b < f->blocks; b++) {
-		double *row = f->sums + b * GRID;
+		const double *row = f->sums + b * GRID;
 
-		for (size_t i = 0; i < GRID && f->stale[b]; i++)
-			row[i] = block_sum(s, b, logs[i]);
-		f->stale[b] = false;
+		fill_block(s, f, b);
 		for (size_t i = 0; i < GRID; i++)
 			num_sum_add(&sums[i], row[i]);
 	}
