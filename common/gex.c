@@ -28,6 +28,7 @@ const char *const gex_walls[] = {
 const char *const gex_flips[] = {"reprice-nearest", "reprice-first",
     "cumulative", "ex-next-expiry", "ex-0dte", "only-0dte", "horizon-weighted",
     NULL};
+const char *const gex_skews[] = {"sticky-strike", "sticky-moneyness", NULL};
 const char *const gex_whys[] = {
     "in", "adjusted", "settled", "no_oi", "no_gamma", "no_spot", NULL};
 const char *const gex_sources[] = {"none", "vendor", "iv", "mid", NULL};
@@ -146,6 +147,8 @@ gex_open(const struct gex_conf *conf, const char *symbol,
 	}
 	index_board(g, ids);
 	order_by_date(g);
+	if (conf->skew == GEX_STICKY_MONEYNESS)
+		gex_skew_open(g, ids);
 	g->by_strike = mem_zalloc((g->n_strikes + 1) * sizeof(*g->by_strike));
 	g->texts = mem_zalloc(
 	    (g->n_strikes + g->n_expirations + 1) * sizeof(*g->texts));
@@ -156,6 +159,7 @@ void
 gex_close(struct gex *g)
 {
 	gex_flips_free(g);
+	gex_skew_close(g);
 	free(g->c);
 	free(g->strikes);
 	free(g->by_strike);
@@ -316,7 +320,7 @@ static void
 refresh(struct gex *g, size_t i)
 {
 	struct gex_contract *c = &g->c[i];
-	double a = c->a, b = c->b, factor = c->c;
+	double a = c->a, b = c->b, factor = c->c, vol = c->vol;
 	bool was_in = c->why == GEX_IN;
 
 	c->stale = false;
@@ -328,7 +332,8 @@ refresh(struct gex *g, size_t i)
 	constants(g, c);
 	/* Who is in decides, too, which settlement is the next. */
 	if (c->a != a || c->b != b || c->c != factor ||
-	    was_in != (c->why == GEX_IN))
+	    was_in != (c->why == GEX_IN) ||
+	    (g->skewing != NULL && set(&vol, c->vol)))
 		gex_flip_touch(g, i);
 }
 

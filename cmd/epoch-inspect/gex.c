@@ -94,12 +94,13 @@ add_strike(struct profile *p, double reach, const json_t *s)
 static double
 choose_reach(const struct profile *p, int64_t near_bp)
 {
-	static const char *const shown[] = {"call_wall", "put_wall", "flip"};
+	static const char *const shown[] = {
+	    "call_wall", "put_wall", "flip", "flip_sticky_moneyness"};
 	double reach = REACH * p->spot, d;
 
 	if (near_bp >= 0)
 		return p->spot * (double)near_bp / 10000;
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < 4; i++) {
 		d = fabs(number(&p->rec, shown[i]) - p->spot) * 1.05;
 		if (d > reach && d <= REACH_MAX * p->spot)
 			reach = d;
@@ -124,12 +125,14 @@ fill_bars(struct profile *p, int64_t near_bp)
 
 static const struct level {
 	const char *field, *name;
+	bool extra; /* not in every record */
 } levels[] = {
-    {"call_wall", "call wall"},
-    {"put_wall", "put wall"},
-    {"flip", "flip"},
-    {"abs_strike", "abs"},
-    {"hvl", "hvl"},
+    {"call_wall", "call wall", false},
+    {"put_wall", "put wall", false},
+    {"flip", "flip", false},
+    {"flip_sticky_moneyness", "2nd flip", true},
+    {"abs_strike", "abs", false},
+    {"hvl", "hvl", false},
 };
 #define LEVELS (sizeof(levels) / sizeof(levels[0]))
 
@@ -291,9 +294,12 @@ put_title(const struct profile *p, int64_t behind, struct buf *b)
 	buf_fmt(b, "  spot %.2f at %s UTC", p->spot, when);
 	if (behind > 0)
 		buf_fmt(b, "  (%" PRId64 " changes behind)", behind);
-	buf_fmt(b, "\n%s, %s, gamma %s, walls %s, flip %s\n", text(r, "unit"),
+	buf_fmt(b, "\n%s, %s, gamma %s, walls %s, flip %s%s\n", text(r, "unit"),
 	    text(r, "sign"), text(r, "gamma"), text(r, "wall_rule"),
-	    text(r, "flip_rule"));
+	    text(r, "flip_rule"),
+	    json_object_get(r->value, "crossings_sticky_moneyness") == NULL
+		? ""
+		: ", 2nd flip sticky-moneyness");
 	for (size_t i = 0; i < 3; i++) {
 		buf_str(b, sums[i][1]);
 		screen_amount(b, number(r, sums[i][0]));
@@ -305,6 +311,8 @@ put_title(const struct profile *p, int64_t behind, struct buf *b)
 	for (size_t i = 0; i < LEVELS; i++) {
 		double v = number(r, levels[i].field);
 
+		if (levels[i].extra && isnan(v))
+			continue;
 		buf_fmt(b, "%s%s ", i == 0 ? "" : "  ", levels[i].name);
 		if (isnan(v))
 			buf_char(b, '-');
