@@ -529,7 +529,7 @@ skewed(enum gex_flip rule)
 /* A steep smile, puts above calls, one strike of a date without a volatility
  * and one without open interest. */
 static void
-take_steep(struct gex *g, size_t i, char text[40])
+take_steep(struct gex *g, size_t i, double more, char text[40])
 {
 	const struct row *r = &rows[i];
 	struct contract c = contract_of(r);
@@ -541,8 +541,10 @@ take_steep(struct gex *g, size_t i, char text[40])
 	c.f[CF_IV] = span_str(text);
 	if (r->date == 1 && r->strike == 5025 && r->call)
 		c.f[CF_IV] = SPAN_NONE;
-	if (r->date == 2 && r->strike == 5000 && !r->call)
+	if (r->date == 2 && r->strike == 5000 && !r->call) {
 		c.f[CF_OI] = SPAN_LIT("0");
+		snprintf(text, 40, "%.17g", r->vol + more);
+	}
 	gex_take(g, i, &c);
 }
 
@@ -551,8 +553,9 @@ static void
 test_skew(void)
 {
 	struct gex_conf conf = skewed(GEX_REPRICE_NEAREST);
-	struct gex *g = compute(&conf);
+	struct gex *g = compute(&conf), *other;
 	char text[40];
+	double was;
 
 	test_begin("the golden board with a smile that moves");
 	CHECK(fabs(g->flip.level - 4998.50429454141) < 1e-6);
@@ -573,13 +576,27 @@ test_skew(void)
 	conf.yield = 0.013;
 	g = open_board(&conf);
 	for (size_t i = 0; i < CONTRACTS; i++)
-		take_steep(g, i, text);
+		take_steep(g, i, 0.03, text);
 	gex_compute(g, SPAN_LIT("5000"), SPAN_LIT(NOON));
 	CHECK_INT(g->n_crossings, 2);
 	CHECK(fabs(g->crossings[0].level - 4988.635814762842) < 1e-6);
 	CHECK(fabs(g->crossings[1].level - 5735.4818093997455) < 1e-6);
 	CHECK_INT(g->n_skew_crossings, 1);
 	CHECK(fabs(g->skew_flip.level - 4988.938115774943) < 1e-6);
+
+	test_begin("what has no open interest is a point of its smile, too");
+	was = g->skew_flip.level;
+	for (size_t i = 0; i < CONTRACTS; i++)
+		take_steep(g, i, 0.2, text);
+	gex_compute(g, SPAN_LIT("5000"), SPAN_LIT(NOON));
+	CHECK(fabs(g->crossings[0].level - 4988.635814762842) < 1e-6);
+	CHECK(fabs(g->skew_flip.level - was) > 0.01);
+	other = open_board(&conf);
+	for (size_t i = 0; i < CONTRACTS; i++)
+		take_steep(other, i, 0.2, text);
+	gex_compute(other, SPAN_LIT("5000"), SPAN_LIT(NOON));
+	CHECK(g->skew_flip.level == other->skew_flip.level);
+	gex_close(other);
 	gex_close(g);
 }
 
