@@ -33,13 +33,14 @@ add_key(struct act *act, enum key_name name, struct span of, struct span sub)
 	words_close(&act->keys);
 }
 
+/* They outlive the script. */
 static void
 add_words(struct words *to, struct words *from)
 {
 	const struct span *w = words_view(from);
 
 	for (size_t i = 0; i < from->n; i++)
-		words_span(to, w[i]);
+		words_lend(to, w[i]);
 }
 
 static void

@@ -85,7 +85,7 @@ int db_call(struct db *db, const struct span *argv, size_t argc, db_fn *fn,
 
 /*
  * Queue one command; replies are handed to fn in order, during later calls.
- * The window of unanswered commands is bounded (250), so this may wait.  The
+ * The window of unanswered commands is bounded (1000), so this may wait.  The
  * first failure, an error reply included, is kept and returned by this and
  * by db_drain; the replies after it are still read.
  */

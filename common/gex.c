@@ -28,6 +28,7 @@ const char *const gex_walls[] = {
 const char *const gex_flips[] = {"reprice-nearest", "reprice-first",
     "cumulative", "ex-next-expiry", "ex-0dte", "only-0dte", "horizon-weighted",
     NULL};
+const char *const gex_skews[] = {"sticky-strike", "sticky-moneyness", NULL};
 const char *const gex_whys[] = {
     "in", "adjusted", "settled", "no_oi", "no_gamma", "no_spot", NULL};
 const char *const gex_sources[] = {"none", "vendor", "iv", "mid", NULL};
@@ -146,6 +147,8 @@ gex_open(const struct gex_conf *conf, const char *symbol,
 	}
 	index_board(g, ids);
 	order_by_date(g);
+	if (conf->skew == GEX_STICKY_MONEYNESS)
+		gex_skew_open(g, ids);
 	g->by_strike = mem_zalloc((g->n_strikes + 1) * sizeof(*g->by_strike));
 	g->texts = mem_zalloc(
 	    (g->n_strikes + g->n_expirations + 1) * sizeof(*g->texts));
@@ -156,6 +159,7 @@ void
 gex_close(struct gex *g)
 {
 	gex_flips_free(g);
+	gex_skew_close(g);
 	free(g->c);
 	free(g->strikes);
 	free(g->by_strike);
@@ -187,25 +191,6 @@ set(double *to, double v)
 		return false;
 	*to = v;
 	return true;
-}
-
-void
-gex_take(struct gex *g, size_t i, const struct contract *c)
-{
-	struct gex_contract *x = &g->c[i];
-	int64_t ts = 0;
-
-	x->stale |= set(&x->oi, value(c, CF_OI));
-	x->stale |= set(&x->multiplier, value(c, CF_MULTIPLIER));
-	x->stale |= set(&x->iv, value(c, CF_IV));
-	x->stale |= set(&x->gamma, value(c, CF_GAMMA));
-	x->stale |= set(&x->delta, value(c, CF_DELTA));
-	x->stale |= set(&x->bid, value(c, CF_BID));
-	x->stale |= set(&x->ask, value(c, CF_ASK));
-	set(&x->volume, value(c, CF_VOLUME));
-	if (c->f[CF_QUOTE_TS].p != NULL)
-		span_int(c->f[CF_QUOTE_TS], &ts);
-	x->quote_ts = ts;
 }
 
 /* ---- what a contract contributes ---- */
@@ -335,7 +320,7 @@ static void
 refresh(struct gex *g, size_t i)
 {
 	struct gex_contract *c = &g->c[i];
-	double a = c->a, b = c->b, factor = c->c;
+	double a = c->a, b = c->b, factor = c->c, vol = c->vol;
 	bool was_in = c->why == GEX_IN;
 
 	c->stale = false;
@@ -347,8 +332,32 @@ refresh(struct gex *g, size_t i)
 	constants(g, c);
 	/* Who is in decides, too, which settlement is the next. */
 	if (c->a != a || c->b != b || c->c != factor ||
-	    was_in != (c->why == GEX_IN))
+	    was_in != (c->why == GEX_IN) ||
+	    (g->skewing != NULL && set(&vol, c->vol)))
 		gex_flip_touch(g, i);
+}
+
+void
+gex_take(struct gex *g, size_t i, const struct contract *c)
+{
+	struct gex_contract *x = &g->c[i];
+	int64_t ts = 0;
+
+	x->stale |= set(&x->oi, value(c, CF_OI));
+	x->stale |= set(&x->multiplier, value(c, CF_MULTIPLIER));
+	x->stale |= set(&x->iv, value(c, CF_IV));
+	x->stale |= set(&x->gamma, value(c, CF_GAMMA));
+	x->stale |= set(&x->delta, value(c, CF_DELTA));
+	x->stale |= set(&x->bid, value(c, CF_BID));
+	x->stale |= set(&x->ask, value(c, CF_ASK));
+	set(&x->volume, value(c, CF_VOLUME));
+	if (c->f[CF_QUOTE_TS].p != NULL)
+		span_int(c->f[CF_QUOTE_TS], &ts);
+	x->quote_ts = ts;
+	if (g->expected) {
+		refresh(g, i);
+		gex_flip_expect(g, i);
+	}
 }
 
 static void
@@ -372,8 +381,16 @@ set_moment(struct gex *g, struct span spot, struct span spot_ts)
 }
 
 void
+gex_expect(struct gex *g, struct span spot, struct span spot_ts)
+{
+	set_moment(g, spot, spot_ts);
+	g->expected = true;
+}
+
+void
 gex_compute(struct gex *g, struct span spot, struct span spot_ts)
 {
+	g->expected = false;
 	set_moment(g, spot, spot_ts);
 	g->scale = g->conf.unit == GEX_SHARES_PER_PT ? 1
 		   : g->conf.unit == GEX_USD_PER_PT  ? g->spot

@@ -42,12 +42,17 @@ enum gex_flip {
 	GEX_HORIZON,
 	GEX_FLIPS
 };
+/* What volatilities do in a re-pricing: stay with the strike; or, as a second
+ * line, also move with the spot. */
+enum gex_skew { GEX_STICKY_STRIKE, GEX_STICKY_MONEYNESS };
 enum gex_greek { GEX_DEX = 1, GEX_VEX = 2, GEX_CEX = 4, GEX_CEX_1D = 8 };
 
 extern const char *const gex_units[],
-    *const gex_signs[], *const gex_gammas[],
-			    *const gex_walls[],
-				*const gex_flips[]; /* each ends with NULL */
+    *const gex_signs[],
+	*const gex_gammas[],
+	    *const gex_walls[],
+		*const gex_flips[],
+		    *const gex_skews[]; /* each ends with NULL */
 
 struct gex_conf {
 	enum gex_unit unit;
@@ -55,6 +60,7 @@ struct gex_conf {
 	enum gex_gamma gamma;
 	enum gex_wall wall;
 	enum gex_flip flip;
+	enum gex_skew skew;
 	double rate, yield; /* per year */
 	unsigned greeks;
 	bool keep_settled;
@@ -146,6 +152,7 @@ struct gex_sums {
 };
 
 struct gex_flipping; /* gex_flip.c */
+struct gex_skewing;  /* gex_skew.c */
 
 struct gex {
 	struct gex_conf conf;
@@ -160,6 +167,7 @@ struct gex {
 	size_t n_expirations;
 	uint32_t *by_date; /* contracts in the order of their expirations */
 	/* the moment that everything was computed for */
+	bool expected; /* it is known before the values */
 	bool has_spot;
 	double spot;
 	int64_t spot_ts;
@@ -172,6 +180,11 @@ struct gex {
 	size_t n_crossings;
 	bool flip_stale;
 	struct gex_flipping *flipping;
+	/* the second line; NULL: not asked for */
+	struct gex_skewing *skewing;
+	struct gex_level skew_flip;
+	struct gex_crossing skew_crossings[GEX_CROSSINGS_MAX];
+	size_t n_skew_crossings;
 };
 
 /* Fields of a contract that gex_take reads. */
@@ -182,6 +195,13 @@ extern const enum contract_field gex_fields[GEX_FIELDS];
 struct gex *gex_open(const struct gex_conf *conf, const char *symbol,
     const struct span *ids, size_t n, struct err *e);
 void gex_close(struct gex *g);
+
+/*
+ * What gex_compute will be told, known before the values are: then what can be
+ * computed of a contract is, as soon as it comes, while the next ones are on
+ * their way.  The results are the same.
+ */
+void gex_expect(struct gex *g, struct span spot, struct span spot_ts);
 
 /* The values of contract i. */
 void gex_take(struct gex *g, size_t i, const struct contract *c);
@@ -208,6 +228,17 @@ size_t gex_flip_of(struct gex *g, enum gex_flip rule, struct gex_crossing *out,
 void gex_flips_free(struct gex *g);
 /* Contract i, or the spot, is not what it was. */
 void gex_flip_touch(struct gex *g, size_t i);
+/* Contract i is as it will be, and so are those before it. */
+void gex_flip_expect(struct gex *g, size_t i);
+
+/* The same by the rule in force when volatilities move with the spot: of a
+ * board that was opened with GEX_STICKY_MONEYNESS. */
+size_t gex_skew_flip(
+    struct gex *g, struct gex_crossing *out, struct gex_level *flip);
+/* gex_skew.c: what it keeps. */
+void gex_skew_open(struct gex *g, const struct span *ids);
+void gex_skew_close(struct gex *g);
+void gex_skew_touch(struct gex *g, size_t i);
 
 /* gex_rec.c: the record; its epoch as texts, seq as an integer. */
 struct gex_epoch {

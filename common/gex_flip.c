@@ -14,57 +14,30 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "gex.h"
-#include "num.h"
+#include "gex_curve.h"
 
 #define BLOCK 16     /* contracts */
-#define GRID 161     /* points of 0.25 % of the spot */
 #define GRID_LOW 0.8 /* of the spot */
 #define GRID_WIDTH 0.4
-#define FAR 100.0  /* (10 standard deviations)^2: the term is < 1e-21 c */
 #define CLOSE 1e-9 /* dollars: a bracket that narrow is a root */
 #define ROOT_STEPS 200
-#define PERFILIEV 60    /* points of the rule reprice-first */
-#define HORIZON_DAYS 30 /* horizon-weighted: from then on a weight of 1 */
+#define PERFILIEV 60 /* points of the rule reprice-first */
 
 struct gex_flipping {
-	double *sums; /* blocks x GRID */
-	bool *stale;  /* of blocks */
+	double *sums;          /* blocks x GEX_GRID */
+	bool *stale;           /* of blocks */
+	double logs[GEX_GRID]; /* of the points */
 	size_t blocks;
 	double spot;  /* that the grid lies around */
-	int64_t next; /* of the set that was summed */
+	int64_t next; /* of the set that was summed, where that matters */
 };
 
-/* Which contracts a rule re-prices, and with what weight. */
-struct flip_set {
-	const struct gex *g;
-	enum gex_flip rule;
-	int64_t next; /* the nearest settlement */
-};
-
-static double
-weight(const struct flip_set *s, const struct gex_contract *c)
-{
-	switch (s->rule) {
-	case GEX_EX_NEXT_EXPIRY:
-		return c->settles != s->next;
-	case GEX_EX_0DTE:
-		return !c->today;
-	case GEX_ONLY_0DTE:
-		return c->today;
-	case GEX_HORIZON:
-		return fmin(1, c->years * 365 / HORIZON_DAYS);
-	default:
-		return 1;
-	}
-}
-
-static struct flip_set
+static struct gex_set
 set_of(const struct gex *g, enum gex_flip rule)
 {
-	struct flip_set s = {g, rule, 0};
+	struct gex_set s = {g, rule, 0};
 
-	for (size_t i = 0; i < g->n; i++)
+	for (size_t i = 0; i < g->n && rule == GEX_EX_NEXT_EXPIRY; i++)
 		if (g->c[i].why == GEX_IN &&
 		    (s.next == 0 || g->c[i].settles < s.next))
 			s.next = g->c[i].settles;
@@ -72,7 +45,7 @@ set_of(const struct gex *g, enum gex_flip rule)
 }
 
 static double
-block_sum(const struct flip_set *s, size_t block, double log_x)
+block_sum(const struct gex_set *s, size_t block, double log_x)
 {
 	size_t end = (block + 1) * BLOCK;
 	double sum = 0;
@@ -87,15 +60,15 @@ block_sum(const struct flip_set *s, size_t block, double log_x)
 			continue;
 		d = c->a * log_x + c->b;
 		square = d * d;
-		if (square < FAR)
-			sum += weight(s, c) * c->c * exp(-0.5 * square);
+		if (square < GEX_FAR)
+			sum += gex_set_weight(s, c) * c->c * exp(-0.5 * square);
 	}
 	return sum;
 }
 
 /* G at x, without the factors that cannot change its sign. */
 static double
-value_at(const struct flip_set *s, double x)
+value_at(const struct gex_set *s, double x)
 {
 	struct num_sum sum = {0, 0};
 	double log_x = log(x);
@@ -105,8 +78,8 @@ value_at(const struct flip_set *s, double x)
 	return num_sum_value(&sum);
 }
 
-static double
-grid_x(const struct gex *g, size_t i, size_t points)
+double
+gex_grid_x(const struct gex *g, size_t i, size_t points)
 {
 	return g->spot *
 	       (GRID_LOW + GRID_WIDTH * (double)i / (double)(points - 1));
@@ -115,19 +88,21 @@ grid_x(const struct gex *g, size_t i, size_t points)
 /* ---- the grid of the rule in force, kept by blocks ---- */
 
 static struct gex_flipping *
-flipping_of(struct gex *g, const struct flip_set *s)
+flipping_of(struct gex *g, const struct gex_set *s)
 {
 	struct gex_flipping *f = g->flipping;
 
 	if (f == NULL) {
 		f = g->flipping = mem_zalloc(sizeof(*f));
 		f->blocks = (g->n + BLOCK - 1) / BLOCK;
-		f->sums = mem_alloc(f->blocks * GRID * sizeof(*f->sums));
+		f->sums = mem_alloc(f->blocks * GEX_GRID * sizeof(*f->sums));
 		f->stale = mem_alloc(f->blocks);
 		memset(f->stale, 1, f->blocks);
 	}
 	if (f->spot != g->spot || f->next != s->next)
 		memset(f->stale, 1, f->blocks);
+	for (size_t i = 0; i < GEX_GRID && f->spot != g->spot; i++)
+		f->logs[i] = log(gex_grid_x(g, i, GEX_GRID));
 	f->spot = g->spot;
 	f->next = s->next;
 	return f;
@@ -148,39 +123,63 @@ void
 gex_flip_touch(struct gex *g, size_t i)
 {
 	g->flip_stale = true;
+	gex_skew_touch(g, i);
 	if (g->flipping != NULL)
 		g->flipping->stale[i / BLOCK] = true;
 }
 
 static void
-fill_grid(const struct flip_set *s, struct gex_flipping *f, double out[GRID])
+fill_block(const struct gex_set *s, struct gex_flipping *f, size_t b)
 {
-	struct num_sum sums[GRID] = {{0, 0}};
-	double logs[GRID];
+	double *row = f->sums + b * GEX_GRID;
 
-	for (size_t i = 0; i < GRID; i++)
-		logs[i] = log(grid_x(s->g, i, GRID));
+	for (size_t i = 0; i < GEX_GRID && f->stale[b]; i++)
+		row[i] = block_sum(s, b, f->logs[i]);
+	f->stale[b] = false;
+}
+
+/* A block that is whole; not by a rule whose set is not known until all are,
+ * or that has no grid. */
+void
+gex_flip_expect(struct gex *g, size_t i)
+{
+	enum gex_flip rule = g->conf.flip;
+	struct gex_set s = {g, rule, 0};
+
+	if ((i % BLOCK != BLOCK - 1 && i != g->n - 1) || !g->has_spot ||
+	    g->conf.sign == GEX_UNSIGNED || rule == GEX_REPRICE_FIRST ||
+	    rule == GEX_CUMULATIVE || rule == GEX_EX_NEXT_EXPIRY)
+		return;
+	fill_block(&s, flipping_of(g, &s), i / BLOCK);
+}
+
+static void
+fill_grid(const struct gex_set *s, struct gex_flipping *f, double out[GEX_GRID])
+{
+	struct num_sum sums[GEX_GRID] = {{0, 0}};
+
 	for (size_t b = 0; b < f->blocks; b++) {
-		double *row = f->sums + b * GRID;
+		const double *row = f->sums + b * GEX_GRID;
 
-		for (size_t i = 0; i < GRID && f->stale[b]; i++)
-			row[i] = block_sum(s, b, logs[i]);
-		f->stale[b] = false;
-		for (size_t i = 0; i < GRID; i++)
+		fill_block(s, f, b);
+		for (size_t i = 0; i < GEX_GRID; i++)
 			num_sum_add(&sums[i], row[i]);
 	}
-	for (size_t i = 0; i < GRID; i++)
+	for (size_t i = 0; i < GEX_GRID; i++)
 		out[i] = num_sum_value(&sums[i]);
 }
 
 /* ---- roots ---- */
 
+/* value_at or gex_skew_at */
+typedef double curve_fn(const struct gex_set *s, double x);
+
 /* Between two points of opposite signs: the chord's zero; where one end stays
  * twice, its value counts half (the Illinois rule), so that both ends close
  * in. */
 static double
-root_between(
-    const struct flip_set *s, double x0, double y0, double x1, double y1)
+root_between(const struct gex_set *s, curve_fn *at, double x0, double y0,
+    double x1, double y1)
 {
 	int stays = 0;
 
@@ -189,7 +188,7 @@ root_between(
 
 		if (!(x > x0 && x < x1))
 			x = 0.5 * (x0 + x1);
-		y = value_at(s, x);
+		y = at(s, x);
 		if (y == 0)
 			return x;
 		if ((y < 0) == (y0 < 0)) {
@@ -217,20 +216,21 @@ add_crossing(struct gex_crossing *out, size_t *n, double level, bool up)
 }
 
 static size_t
-crossings_of(
-    const struct flip_set *s, const double y[GRID], struct gex_crossing *out)
+crossings_of(const struct gex_set *s, curve_fn *at, const double y[GEX_GRID],
+    struct gex_crossing *out)
 {
-	size_t n = 0, last = GRID; /* the last point that was not zero */
+	size_t n = 0, last = GEX_GRID; /* the last point that was not zero */
 
-	for (size_t i = 0; i < GRID; i++) {
-		double x = grid_x(s->g, i, GRID);
+	for (size_t i = 0; i < GEX_GRID; i++) {
+		double x = gex_grid_x(s->g, i, GEX_GRID);
 
 		if (y[i] == 0)
 			continue;
-		if (last < GRID && (y[last] < 0) != (y[i] < 0))
+		if (last < GEX_GRID && (y[last] < 0) != (y[i] < 0))
 			add_crossing(out, &n,
-			    root_between(
-				s, grid_x(s->g, last, GRID), y[last], x, y[i]),
+			    root_between(s, at,
+				gex_grid_x(s->g, last, GEX_GRID), y[last], x,
+				y[i]),
 			    y[i] > 0);
 		last = i;
 	}
@@ -240,15 +240,15 @@ crossings_of(
 /* Sixty points, straight lines, the first from below: not a good rule, but
  * one that many numbers on the web come from. */
 static size_t
-first_on_lines(const struct flip_set *s, struct gex_crossing *out)
+first_on_lines(const struct gex_set *s, curve_fn *at, struct gex_crossing *out)
 {
 	double x0 = 0, y0 = 0;
 	size_t n = 0;
 
 	for (size_t i = 0; i < PERFILIEV; i++) {
-		double x = grid_x(s->g, i, PERFILIEV);
+		double x = gex_grid_x(s->g, i, PERFILIEV);
 		/* On straight lines the factor x does matter. */
-		double y = value_at(s, x) * x;
+		double y = at(s, x) * x;
 
 		if (i > 0 && y0 != 0 && y != 0 && (y0 < 0) != (y < 0))
 			add_crossing(
@@ -299,33 +299,36 @@ choose(const struct gex *g, enum gex_flip rule, const struct gex_crossing *c,
 }
 
 static bool
-has_any(const struct flip_set *s)
+has_any(const struct gex_set *s)
 {
 	for (size_t i = 0; i < s->g->n; i++)
-		if (s->g->c[i].c != 0 && weight(s, &s->g->c[i]) > 0)
+		if (s->g->c[i].c != 0 && gex_set_weight(s, &s->g->c[i]) > 0)
 			return true;
 	return false;
 }
 
 static size_t
-on_grid(struct gex *g, const struct flip_set *s, struct gex_crossing *out)
+on_grid(struct gex *g, const struct gex_set *s, curve_fn *at,
+    struct gex_crossing *out)
 {
-	double y[GRID];
+	double y[GEX_GRID];
 
-	if (s->rule == g->conf.flip) {
+	if (at == gex_skew_at) {
+		gex_skew_grid(s, y);
+	} else if (s->rule == g->conf.flip) {
 		fill_grid(s, flipping_of(g, s), y);
 	} else {
-		for (size_t i = 0; i < GRID; i++)
-			y[i] = value_at(s, grid_x(g, i, GRID));
+		for (size_t i = 0; i < GEX_GRID; i++)
+			y[i] = at(s, gex_grid_x(g, i, GEX_GRID));
 	}
-	return crossings_of(s, y, out);
+	return crossings_of(s, at, y, out);
 }
 
-size_t
-gex_flip_of(struct gex *g, enum gex_flip rule, struct gex_crossing *out,
-    struct gex_level *flip)
+static size_t
+flip_by(struct gex *g, enum gex_flip rule, curve_fn *at,
+    struct gex_crossing *out, struct gex_level *flip)
 {
-	struct flip_set s = set_of(g, rule);
+	struct gex_set s = set_of(g, rule);
 	size_t n;
 
 	*flip = (struct gex_level){.there = false};
@@ -335,14 +338,29 @@ gex_flip_of(struct gex *g, enum gex_flip rule, struct gex_crossing *out,
 		flip->why = "no_spot";
 	else if (rule != GEX_CUMULATIVE && !has_any(&s))
 		flip->why = "nothing_to_reprice";
+	else if (rule == GEX_CUMULATIVE && at == gex_skew_at)
+		flip->why = "rule_does_not_reprice";
 	if (flip->why != NULL)
 		return 0;
 	if (rule == GEX_CUMULATIVE)
 		n = cumulative(g, out);
 	else if (rule == GEX_REPRICE_FIRST)
-		n = first_on_lines(&s, out);
+		n = first_on_lines(&s, at, out);
 	else
-		n = on_grid(g, &s, out);
+		n = on_grid(g, &s, at, out);
 	*flip = choose(g, rule, out, n);
 	return n;
+}
+
+size_t
+gex_flip_of(struct gex *g, enum gex_flip rule, struct gex_crossing *out,
+    struct gex_level *flip)
+{
+	return flip_by(g, rule, value_at, out, flip);
+}
+
+size_t
+gex_skew_flip(struct gex *g, struct gex_crossing *out, struct gex_level *flip)
+{
+	return flip_by(g, g->conf.flip, gex_skew_at, out, flip);
 }

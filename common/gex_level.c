@@ -113,5 +113,8 @@ gex_levels(struct gex *g)
 	if (g->flip_stale || g->conf.flip == GEX_CUMULATIVE)
 		g->n_crossings =
 		    gex_flip_of(g, g->conf.flip, g->crossings, &g->flip);
+	if (g->flip_stale && g->skewing != NULL)
+		g->n_skew_crossings =
+		    gex_skew_flip(g, g->skew_crossings, &g->skew_flip);
 	g->flip_stale = false;
 }

@@ -111,20 +111,32 @@ add_totals(const struct gex *g, struct buf *b, struct because *why)
 }
 
 static void
+add_crossings(
+    struct buf *b, const char *name, const struct gex_crossing *c, size_t n)
+{
+	key(b, name);
+	for (size_t i = 0; i < n; i++) {
+		buf_str(b, i == 0 ? "[{\"level\":" : ",{\"level\":");
+		num_add(b, c[i].level);
+		buf_str(b, c[i].up ? ",\"direction\":\"up\"}"
+				   : ",\"direction\":\"down\"}");
+	}
+	buf_str(b, n == 0 ? "[]" : "]");
+}
+
+static void
 add_levels(const struct gex *g, struct buf *b, struct because *why)
 {
 	add_level(b, why, "call_wall", &g->call_wall);
 	add_level(b, why, "put_wall", &g->put_wall);
 	add_level(b, why, "abs_strike", &g->abs_strike);
 	add_level(b, why, "flip", &g->flip);
-	key(b, "crossings");
-	for (size_t i = 0; i < g->n_crossings; i++) {
-		buf_str(b, i == 0 ? "[{\"level\":" : ",{\"level\":");
-		num_add(b, g->crossings[i].level);
-		buf_str(b, g->crossings[i].up ? ",\"direction\":\"up\"}"
-					      : ",\"direction\":\"down\"}");
+	add_crossings(b, "crossings", g->crossings, g->n_crossings);
+	if (g->skewing != NULL) {
+		add_level(b, why, "flip_sticky_moneyness", &g->skew_flip);
+		add_crossings(b, "crossings_sticky_moneyness",
+		    g->skew_crossings, g->n_skew_crossings);
 	}
-	buf_str(b, g->n_crossings == 0 ? "[]" : "]");
 	add_level(b, why, "hvl", &g->hvl);
 }
 

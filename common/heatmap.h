@@ -87,6 +87,8 @@ struct heatmap_tile {
 struct heatmap_sheet {
 	char name[HEATMAP_NAME_MAX];
 	struct heatmap_tile *tiles; /* strikes × widths */
+	bool stale;                 /* text is not what tiles are */
+	int64_t ts;                 /* text's */
 	struct buf text;            /* the record, with its newline */
 	size_t n;                   /* tiles in it */
 	size_t missing[HEATMAP_WHYS];

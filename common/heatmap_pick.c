@@ -175,6 +175,7 @@ make_tiles(struct heatmap *h, struct heatmap_run *r)
 	for (int s = 0; s < HEATMAP_STRATEGIES; s++) {
 		struct heatmap_sheet *sheet = &r->sheets[s];
 
+		sheet->stale = true;
 		sheet->tiles =
 		    mem_zalloc(((s == HEATMAP_SINGLE ? r->n : n) + 1) *
 			       sizeof(*sheet->tiles));

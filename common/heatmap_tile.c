@@ -32,20 +32,25 @@ add_leg(struct position *p, const struct heatmap_leg *x, int times)
 }
 
 static void
-set_tile(struct heatmap_tile *t, const struct position *p)
+set_tile(struct heatmap_sheet *sheet, size_t at, const struct position *p)
 {
+	struct heatmap_tile *t = &sheet->tiles[at];
+
+	if (t->why == p->why &&
+	    (p->why != HEATMAP_IN ||
+		(t->mid == p->mid && t->natural == p->natural &&
+		    t->oldest == p->oldest)))
+		return;
+	sheet->stale = true;
+	t->kept = false;
 	if (p->why != HEATMAP_IN) {
 		*t = (struct heatmap_tile){.why = (uint8_t)p->why};
 		return;
 	}
-	if (t->why == HEATMAP_IN && t->mid == p->mid &&
-	    t->natural == p->natural && t->oldest == p->oldest)
-		return;
 	t->why = HEATMAP_IN;
 	t->mid = p->mid;
 	t->natural = p->natural;
 	t->oldest = p->oldest;
-	t->kept = false;
 }
 
 static const struct position nothing = {.oldest = INT64_MAX};
@@ -70,18 +75,17 @@ heatmap_values(struct heatmap *h, struct heatmap_run *r)
 		struct position single = nothing;
 
 		add_leg(&single, &x[k], 1);
-		set_tile(&r->sheets[HEATMAP_SINGLE].tiles[k], &single);
+		set_tile(&r->sheets[HEATMAP_SINGLE], k, &single);
 		for (size_t w = 0; w < h->n_widths; w++) {
 			size_t at = k * h->n_widths + w;
 			struct position vertical = single, fly = nothing;
 
 			price_wing(&vertical, x, far[at], -1);
-			set_tile(
-			    &r->sheets[HEATMAP_VERTICAL].tiles[at], &vertical);
+			set_tile(&r->sheets[HEATMAP_VERTICAL], at, &vertical);
 			price_wing(&fly, x, r->lower[at], 1);
 			add_leg(&fly, &x[k], -2);
 			price_wing(&fly, x, r->upper[at], 1);
-			set_tile(&r->sheets[HEATMAP_BUTTERFLY].tiles[at], &fly);
+			set_tile(&r->sheets[HEATMAP_BUTTERFLY], at, &fly);
 		}
 	}
 }
@@ -99,10 +103,14 @@ most_of(const struct heatmap *h, const struct heatmap_run *r,
 }
 
 static void
-set_flags(struct heatmap_tile *t, unsigned flags)
+set_flags(struct heatmap_sheet *sheet, size_t at, unsigned flags)
 {
-	if (t->flags != flags)
-		t->kept = false;
+	struct heatmap_tile *t = &sheet->tiles[at];
+
+	if (t->flags == flags)
+		return;
+	sheet->stale = true;
+	t->kept = false;
 	t->flags = (uint8_t)flags;
 }
 
@@ -202,7 +210,7 @@ heatmap_flags(struct heatmap *h, struct heatmap_run *r)
 			mark_parity(h, r, flags);
 		for (size_t at = 0; at < r->n * per; at++)
 			if (tiles[at].why == HEATMAP_IN)
-				set_flags(&tiles[at], flags[at]);
+				set_flags(&r->sheets[s], at, flags[at]);
 	}
 	free(flags);
 }
@@ -276,6 +284,10 @@ write_sheet(struct heatmap *h, struct heatmap_run *r, enum heatmap_strategy s,
 	char strike[STRIKE_TEXT];
 	int64_t ts = r->newest_ts != HEATMAP_NO_TS ? r->newest_ts : h->instant;
 
+	if (!sheet->stale && ts == sheet->ts)
+		return;
+	sheet->stale = false;
+	sheet->ts = ts;
 	sheet->n = 0;
 	memset(sheet->missing, 0, sizeof(sheet->missing));
 	buf_clear(b);

@@ -20,7 +20,6 @@ struct model {
 	struct slot_worker w;
 	struct hear hear;
 	struct out *out;
-	struct buf lines;
 	const char **symbols; /* served … */
 	struct symbol *names; /* … which these are */
 	size_t n_symbols;

@@ -132,9 +132,7 @@ model_look(struct model *m, size_t *did, struct err *e)
 
 		if (!s->dirty)
 			continue;
-		rc = slot_work(&m->w, s, &m->lines, e);
-		out_write(m->out, buf_view(&m->lines).p, m->lines.n);
-		buf_clear(&m->lines);
+		rc = slot_work(&m->w, s, m->out, e);
 		*did += rc > 0;
 		if (rc >= 0)
 			continue;

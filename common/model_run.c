@@ -166,9 +166,7 @@ print(struct model *m)
 		qsort(m->slots, m->n_slots, sizeof(*m->slots), by_id);
 	for (size_t i = 0; i < m->n_slots && sig_stop == 0; i++) {
 		act_start(&m->w.act, MODEL_ACT_MS);
-		rc = slot_show(&m->w, m->slots[i], &m->lines, &e);
-		out_write(m->out, buf_view(&m->lines).p, m->lines.n);
-		buf_clear(&m->lines);
+		rc = slot_show(&m->w, m->slots[i], m->out, &e);
 		if (rc == 0)
 			no_epoch(m, m->slots[i]->id);
 		else if (rc < 0)
@@ -229,7 +227,6 @@ model_close(struct model *m)
 	free(m->slots);
 	free(m->symbols);
 	free(m->names);
-	buf_free(&m->lines);
 	hear_close(&m->hear);
 	slot_worker_free(&m->w);
 	act_free(&m->w.act);

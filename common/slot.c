@@ -72,7 +72,7 @@ slot_worker_free(struct slot_worker *w)
 {
 	words_free(&w->docs.docs);
 	words_free(&w->docs.gone);
-	buf_free(&w->docs.out);
+	words_free(&w->docs.out);
 }
 
 static int
@@ -81,7 +81,7 @@ build(struct slot_worker *w, struct slot *s, bool whole, struct model_docs *d,
 {
 	words_clear(&d->docs);
 	words_clear(&d->gone);
-	buf_clear(&d->out);
+	words_clear(&d->out);
 	d->contracts = d->ts = 0;
 	return w->ops->build(s->state, &s->plate, whole, d, e);
 }
@@ -146,8 +146,17 @@ is_acked(const struct slot_worker *w, const struct plate *p)
 	return hash_int(&p->meta, field, &acked) == 0 && acked == p->seq;
 }
 
+static void
+show(struct model_docs *d, struct out *out)
+{
+	const struct span *text = words_view(&d->out);
+
+	for (size_t i = 0; i < d->out.n; i++)
+		out_write(out, text[i].p, text[i].n);
+}
+
 int
-slot_work(struct slot_worker *w, struct slot *s, struct buf *out, struct err *e)
+slot_work(struct slot_worker *w, struct slot *s, struct out *out, struct err *e)
 {
 	struct model_docs *d = &w->docs;
 	int rc = plate_look(&s->plate, &w->act.view, s->id, e);
@@ -164,12 +173,12 @@ slot_work(struct slot_worker *w, struct slot *s, struct buf *out, struct err *e)
 		r = publish(w, s, true, d, e);
 	}
 	if (r == ACK_DONE)
-		buf_span(out, buf_view(&d->out));
+		show(d, out);
 	return settle(w, s, r, e);
 }
 
 int
-slot_show(struct slot_worker *w, struct slot *s, struct buf *out, struct err *e)
+slot_show(struct slot_worker *w, struct slot *s, struct out *out, struct err *e)
 {
 	struct model_docs *d = &w->docs;
 	int rc = plate_look(&s->plate, &w->act.view, s->id, e);
@@ -179,6 +188,6 @@ slot_show(struct slot_worker *w, struct slot *s, struct buf *out, struct err *e)
 	if (rc > 0 && build(w, s, true, d, e) < 0)
 		rc = -1;
 	if (rc > 0)
-		buf_span(out, buf_view(&d->out));
+		show(d, out);
 	return rc;
 }

@@ -4,19 +4,22 @@
  * it, the model's own state, and how the two become what is published.
  * Private to model, but for the two structs that a model fills in.
  *
- * Layer: knows err, buf, symbol, words, contract, view, act, ack, plate.
+ * Layer: knows err, buf, symbol, words, contract, view, act, ack, stream,
+ * plate.
  */
 #ifndef EPOCH_SLOT_H
 #define EPOCH_SLOT_H
 
 #include "ack.h"
 #include "plate.h"
+#include "stream.h"
 
-/* What a model makes of an epoch. */
+/* What a model makes of an epoch.  What is lent stays as it is until the next
+ * build, or close. */
 struct model_docs {
 	struct words docs; /* for its hash: field value field value … */
 	struct words gone; /* fields that are no more, when not whole */
-	struct buf out;    /* for stdout: whole lines */
+	struct words out;  /* for stdout, one after the other */
 	int64_t contracts; /* how many are in it */
 	int64_t ts;        /* the newest time among its inputs */
 };
@@ -61,7 +64,7 @@ struct slot_worker {
 	const char *name, *options;
 	char by[ACT_NONCE];
 	struct act act;
-	struct model_docs docs; /* the last build's: they have megabytes */
+	struct model_docs docs; /* the last build's */
 	/* counters */
 	uint64_t whole, changed, contracts, published, again;
 };
@@ -77,10 +80,10 @@ void slot_close(const struct slot_worker *w, struct slot *s);
  * (or somebody else did), 0 nothing to do, -1 and *e.
  */
 int slot_work(
-    struct slot_worker *w, struct slot *s, struct buf *out, struct err *e);
+    struct slot_worker *w, struct slot *s, struct out *out, struct err *e);
 
 /* Compute, write nothing: 1, 0 the epoch is not there, -1 and *e. */
 int slot_show(
-    struct slot_worker *w, struct slot *s, struct buf *out, struct err *e);
+    struct slot_worker *w, struct slot *s, struct out *out, struct err *e);
 
 #endif

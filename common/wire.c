@@ -133,8 +133,9 @@ transmit(struct wire *w)
 	}
 	w->sent += (size_t)n;
 	w->progress = clock_mono_ms();
-	if (w->sent == w->out.n || w->sent >= OUT_MAX) {
-		left -= (size_t)n;
+	left -= (size_t)n;
+	/* Not more than was sent: megabytes would move again and again. */
+	if (left == 0 || (w->sent >= OUT_MAX && w->sent >= left)) {
 		memmove(w->out.p, w->out.p + w->sent, left);
 		w->out.n = left;
 		w->sent = 0;
@@ -261,7 +262,7 @@ wire_queued(
 	w->ring[(w->head + w->waiting++) % WIRE_WINDOW] =
 	    (struct wire_waiter){fn, ctx};
 	if (w->waiting == WIRE_WINDOW)
-		pump(w, WIRE_WINDOW / 2, false);
+		pump(w, WIRE_WINDOW - WIRE_WINDOW / 8, false);
 	else if (w->out.n - w->sent >= OUT_MAX)
 		pump(w, WIRE_WINDOW, true);
 }

@@ -23,7 +23,7 @@
 struct redisContext;
 struct db_val;
 
-#define WIRE_WINDOW 250 /* unanswered commands */
+#define WIRE_WINDOW 1000 /* unanswered commands: enough for both to be busy */
 
 struct wire {
 	struct addr addr;

@@ -7,7 +7,7 @@ void
 words_free(struct words *w)
 {
 	buf_free(&w->text);
-	free(w->end);
+	free(w->item);
 	free(w->view);
 	*w = (struct words){0};
 }
@@ -19,14 +19,26 @@ words_clear(struct words *w)
 	w->n = 0;
 }
 
-void
-words_close(struct words *w)
+static void
+add(struct words *w, const char *lent, size_t n)
 {
 	if (w->n == w->cap) {
 		w->cap = w->cap == 0 ? 64 : w->cap * 2;
-		w->end = mem_grow(w->end, w->cap, sizeof(*w->end));
+		w->item = mem_grow(w->item, w->cap, sizeof(*w->item));
 	}
-	w->end[w->n++] = w->text.n;
+	w->item[w->n++] = (struct words_item){lent, n};
+}
+
+void
+words_close(struct words *w)
+{
+	add(w, NULL, w->text.n);
+}
+
+void
+words_lend(struct words *w, struct span s)
+{
+	add(w, s.p == NULL ? "" : s.p, s.n);
 }
 
 void
@@ -59,9 +71,15 @@ words_view(struct words *w)
 		w->view = mem_grow(w->view, w->view_cap, sizeof(*w->view));
 	}
 	for (size_t i = 0; i < w->n; i++) {
-		w->view[i] = (struct span){
-		    buf_view(&w->text).p + start, w->end[i] - start};
-		start = w->end[i];
+		const struct words_item *x = &w->item[i];
+
+		if (x->lent != NULL) {
+			w->view[i] = (struct span){x->lent, x->n};
+			continue;
+		}
+		w->view[i] =
+		    (struct span){buf_view(&w->text).p + start, x->n - start};
+		start = x->n;
 	}
 	return w->view;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * words: a list of strings built one after the other, for a command's keys
- * or arguments.
+ * or arguments.  Megabytes that somebody else keeps are lent, not copied.
  *
  * Layer: knows buf.
  */
@@ -12,7 +12,10 @@
 
 struct words {
 	struct buf text;
-	size_t *end; /* where each word ends in text */
+	struct words_item {
+		const char *lent; /* NULL: it ends in text at … */
+		size_t n;         /* … this; else its length */
+	} * item;
 	size_t n, cap;
 	struct span *view; /* rebuilt by words_view */
 	size_t view_cap;
@@ -25,6 +28,8 @@ void words_clear(struct words *w);
 void words_span(struct words *w, struct span s);
 void words_str(struct words *w, const char *s);
 void words_int(struct words *w, int64_t v);
+/* … one whose bytes stay where they are as long as the list is used … */
+void words_lend(struct words *w, struct span s);
 /* … or whatever was added to w->text since the last word. */
 void words_close(struct words *w);
 

@@ -42,7 +42,7 @@ teardown_file() {
 	assert "$output" =~ "^model-gex .*hiredis "
 	for o in --unit=usd --sign=long --gamma=fresh --wall-rule=any \
 	    --flip-rule=first --rate=x --rate=2 --yield=nan --greeks=dex,rho \
-	    --greeks= '--greeks=dex,' --settled=yes --min-coverage=101 \
+	    --greeks= '--greeks=dex,' --settled=yes --skew=sticky --min-coverage=101 \
 	    --schema=old --explain=0 --explain=x; do
 		run_tool 64 model-gex "$o"
 	done
@@ -51,14 +51,14 @@ teardown_file() {
 @test "the order of a snapshot's lines changes no byte" {
 	make_chain -n 40 >chain
 	geom-hash <chain | epoch-promote >/dev/null
-	model-gex --print SPX >straight
+	model-gex --print --skew sticky-moneyness SPX >straight
 	rcli FLUSHALL >/dev/null
 	{
 		head -n 1 chain
 		sed '1d;$d' chain | sort -t, -k9
 		tail -n 1 chain
 	} | geom-hash | epoch-promote >/dev/null
-	model-gex --print SPX >shuffled
+	model-gex --print --skew sticky-moneyness SPX >shuffled
 	cmp straight shuffled
 }
 
@@ -96,6 +96,7 @@ teardown_file() {
 		if (last && (last - $1) / step % 1) bad++
 		last = $1; n++ } END { print (n > 2 && step > 0 && !bad) }' \
 	    <<<"$output")" = 1
+	assert "$output" lacks "2nd"
 	assert "$(grep -c ' spot$' <<<"$output")" = 1
 	line=$(grep -n ' spot$' <<<"$output" | cut -d: -f1)
 	# Above the line the strikes above the spot.
@@ -160,6 +161,28 @@ a_record() {
 	plot-gex n.svg 0.5 <rec
 	! grep -q 'call wall' n.svg
 	assert "$(find . -name 'p.svg.*' | wc -l)" = 0 "nothing is left beside"
+}
+
+@test "a second zero gamma is asked for, named, and in both pictures" {
+	local flip
+	a_record
+	model-gex --print --skew sticky-moneyness SPX >two
+	assert "$(jq -cS 'del(.flip_sticky_moneyness,
+	    .crossings_sticky_moneyness)' two)" = "$(jq -cS . rec)"
+	flip=$(jq '.flip_sticky_moneyness * 100 | round / 100' two)
+	[[ $flip != null && $flip != "$(jq '.flip * 100 | round / 100' two)" ]]
+	plot-gex p.svg 10 <two
+	grep -qF "2nd flip $flip" p.svg
+	grep -qF "flip reprice-nearest, 2nd by moneyness" p.svg
+	plot-gex p.svg 10 <rec
+	! grep -qF 2nd p.svg
+	# Published under other options, so it is computed anew.
+	model-gex --once >/dev/null
+	assert "$(model-gex --once --skew sticky-moneyness | jq -c .)" = \
+	    "$(jq -c . two)"
+	run_tool epoch-inspect --gex
+	assert "${lines[4]}" = "2nd flip $flip, sticky-moneyness"
+	assert "$(awk 'length > 80' <<<"$output")" = ""
 }
 
 @test "plot-gex: what cannot be drawn leaves the old picture" {
@@ -246,7 +269,7 @@ is_done() {
 	promote_real 2026-07-22 "${window[@]}"
 	rcli GET "epoch:$(active):geometry" | grep . >ids
 	((rounds > 0 && $(wc -l <ids) > 1000))
-	start model-gex --gamma live -v
+	start model-gex --gamma live --skew sticky-moneyness -v
 	eventually is_done
 	for ((i = 1; i <= rounds; i++)); do
 		if ((i % 20 == 10)); then # the same session, two hours later
@@ -255,7 +278,7 @@ is_done() {
 			batch $i $((1 + i % 40)) | epoch-hydrate >/dev/null
 		fi
 		eventually is_done
-		as_built gex model-gex --gamma live
+		as_built gex model-gex --gamma live --skew sticky-moneyness
 		tail -n 1 out | sed 's/"ts":[0-9]*//; s/"seq":[0-9]*//' >now
 		[[ $(cat now) == "$last" ]] || differ=$((differ + 1))
 		last=$(cat now)

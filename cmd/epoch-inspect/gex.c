@@ -22,6 +22,7 @@
 #define STRIKE_WIDTH 9
 #define NET_WIDTH 9
 #define LABEL_WIDTH 22
+#define SECOND_WIDTH 12 /* for a second flip beside the first */
 
 struct bar {
 	double low; /* strikes from here … */
@@ -53,6 +54,12 @@ text(const struct rec *r, const char *name)
 	const char *s = rec_str(r, name);
 
 	return s == NULL ? "-" : s;
+}
+
+static bool
+has_second(const struct rec *r)
+{
+	return json_object_get(r->value, "crossings_sticky_moneyness") != NULL;
 }
 
 /* ---- strikes into bars ---- */
@@ -94,12 +101,13 @@ add_strike(struct profile *p, double reach, const json_t *s)
 static double
 choose_reach(const struct profile *p, int64_t near_bp)
 {
-	static const char *const shown[] = {"call_wall", "put_wall", "flip"};
+	static const char *const shown[] = {
+	    "call_wall", "put_wall", "flip", "flip_sticky_moneyness"};
 	double reach = REACH * p->spot, d;
 
 	if (near_bp >= 0)
 		return p->spot * (double)near_bp / 10000;
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < 4; i++) {
 		d = fabs(number(&p->rec, shown[i]) - p->spot) * 1.05;
 		if (d > reach && d <= REACH_MAX * p->spot)
 			reach = d;
@@ -124,12 +132,14 @@ fill_bars(struct profile *p, int64_t near_bp)
 
 static const struct level {
 	const char *field, *name;
+	bool extra; /* not in every record: a line of its own */
 } levels[] = {
-    {"call_wall", "call wall"},
-    {"put_wall", "put wall"},
-    {"flip", "flip"},
-    {"abs_strike", "abs"},
-    {"hvl", "hvl"},
+    {"call_wall", "call wall", false},
+    {"put_wall", "put wall", false},
+    {"flip", "flip", false},
+    {"flip_sticky_moneyness", "2nd flip", true},
+    {"abs_strike", "abs", false},
+    {"hvl", "hvl", false},
 };
 #define LEVELS (sizeof(levels) / sizeof(levels[0]))
 
@@ -274,6 +284,15 @@ put_ratio(struct buf *b, const struct rec *r, const char *field,
 }
 
 static void
+put_value(struct buf *b, double v)
+{
+	if (isnan(v))
+		buf_char(b, '-');
+	else
+		put_level(b, v);
+}
+
+static void
 put_title(const struct profile *p, int64_t behind, struct buf *b)
 {
 	static const char *const sums[][2] = {{"net", "net "},
@@ -303,13 +322,15 @@ put_title(const struct profile *p, int64_t behind, struct buf *b)
 	put_ratio(b, r, "expected_move", "  move +-", 1, "");
 	buf_char(b, '\n');
 	for (size_t i = 0; i < LEVELS; i++) {
-		double v = number(r, levels[i].field);
-
+		if (levels[i].extra)
+			continue;
 		buf_fmt(b, "%s%s ", i == 0 ? "" : "  ", levels[i].name);
-		if (isnan(v))
-			buf_char(b, '-');
-		else
-			put_level(b, v);
+		put_value(b, number(r, levels[i].field));
+	}
+	if (has_second(r)) {
+		buf_str(b, "\n2nd flip ");
+		put_value(b, number(r, "flip_sticky_moneyness"));
+		buf_str(b, ", sticky-moneyness");
 	}
 	buf_fmt(
 	    b, "\na row: strikes from its own to below %g more\n\n", p->step);
@@ -321,8 +342,9 @@ draw(struct profile *p, int64_t near_bp, int64_t behind, struct buf *b)
 	bool above = true;
 
 	fill_bars(p, near_bp);
-	p->half =
-	    (p->screen->width - STRIKE_WIDTH - NET_WIDTH - LABEL_WIDTH - 2) / 2;
+	p->half = (p->screen->width - STRIKE_WIDTH - NET_WIDTH - LABEL_WIDTH -
+		      2 - (has_second(&p->rec) ? SECOND_WIDTH : 0)) /
+		  2;
 	put_title(p, behind, b);
 	if (p->n == 0) {
 		buf_str(b, "no strikes around the spot\n");

@@ -7,6 +7,7 @@
 struct developed {
 	const struct tool *tool;
 	struct gex *g;
+	struct buf record, text; /* of the last build */
 };
 
 static void *
@@ -21,6 +22,8 @@ develop_open(void *conf, const struct plate *p, struct err *e)
 	d = mem_zalloc(sizeof(*d));
 	d->tool = tool;
 	d->g = g;
+	gex_expect(
+	    g, hash_get(&p->meta, "spot"), hash_get(&p->meta, "spot_ts"));
 	return d;
 }
 
@@ -32,24 +35,24 @@ develop_take(void *state, size_t i, const struct contract *c)
 	gex_take(d->g, i, c);
 }
 
-static void
-develop_show(struct developed *d, const struct plate *p, struct span record,
-    struct buf *out)
+static struct span
+develop_show(struct developed *d, const struct plate *p)
 {
+	buf_clear(&d->text);
 	switch (d->tool->show) {
 	case SHOW_RECORD:
-		buf_span(out, record);
-		break;
+		return buf_view(&d->record);
 	case SHOW_SHARES:
-		gex_shares_per_point(d->g, out);
+		gex_shares_per_point(d->g, &d->text);
 		break;
 	case SHOW_COMPARE:
-		text_compare(d->g, p, out);
+		text_compare(d->g, p, &d->text);
 		break;
 	case SHOW_EXPLAIN:
-		text_explain(d->g, p, d->tool->explain, out);
+		text_explain(d->g, p, d->tool->explain, &d->text);
 		break;
 	}
+	return buf_view(&d->text);
 }
 
 static int
@@ -59,22 +62,20 @@ develop_build(void *state, const struct plate *p, bool whole,
 	struct developed *d = state;
 	struct gex_epoch ep = {p->id, p->seq,
 	    hash_get(&p->meta, "geometry_hash"), hash_get(&p->meta, "spot")};
-	struct buf record = {0};
+	struct buf *record = &d->record;
 
 	(void)whole;
+	buf_clear(record);
 	gex_compute(d->g, ep.spot, hash_get(&p->meta, "spot_ts"));
-	gex_record(d->g, &ep, &record);
-	if (record.n > STREAM_LINE_MAX) {
-		buf_free(&record);
+	gex_record(d->g, &ep, record);
+	if (record->n > STREAM_LINE_MAX)
 		return err_set(e, EX_DATAERR, "TOO_LONG",
 		    "a record of more than %d bytes", STREAM_LINE_MAX);
-	}
 	words_str(&docs->docs, "doc");
-	words_span(&docs->docs, (struct span){record.p, record.n - 1});
+	words_lend(&docs->docs, (struct span){record->p, record->n - 1});
 	docs->contracts = (int64_t)d->g->sums.contracts;
 	docs->ts = d->g->sums.ts;
-	develop_show(d, p, buf_view(&record), &docs->out);
-	buf_free(&record);
+	words_lend(&docs->out, develop_show(d, p));
 	return 0;
 }
 
@@ -84,6 +85,8 @@ develop_close(void *state)
 	struct developed *d = state;
 
 	gex_close(d->g);
+	buf_free(&d->record);
+	buf_free(&d->text);
 	free(d);
 }
 

@@ -30,6 +30,7 @@ enum {
 	OPT_GAMMA,
 	OPT_WALL,
 	OPT_FLIP,
+	OPT_SKEW,
 	OPT_RATE,
 	OPT_YIELD,
 	OPT_GREEKS,
@@ -50,6 +51,8 @@ static const struct opt options[] = {
     {OPT_FLIP, "flip-rule", "RULE",
 	"reprice-nearest, reprice-first, cumulative, ex-next-expiry, ex-0dte, "
 	"only-0dte or horizon-weighted"},
+    {OPT_SKEW, "skew", "RULE",
+	"sticky-strike, or sticky-moneyness for a second zero gamma"},
     {OPT_RATE, "rate", "R", "interest a year, as a fraction (0)"},
     {OPT_YIELD, "yield", "Q", "dividend yield a year (0)"},
     {OPT_GREEKS, "greeks", "LIST", "dex, vex, cex, cex_1d as well"},
@@ -142,6 +145,9 @@ take_option(struct tool *t, int c, const char *arg)
 	case OPT_FLIP:
 		CHOOSE(t->gex.flip, gex_flips, arg);
 		return 0;
+	case OPT_SKEW:
+		CHOOSE(t->gex.skew, gex_skews, arg);
+		return 0;
 	case OPT_RATE:
 		return take_fraction(&t->gex.rate, arg);
 	case OPT_YIELD:
@@ -207,6 +213,8 @@ describe(struct model_conf *m, const struct tool *t)
 	buf_fmt(b, " greeks=%u settled=%s coverage=", g->greeks,
 	    g->keep_settled ? "keep" : "drop");
 	num_add(b, g->min_coverage);
+	if (g->skew != GEX_STICKY_STRIKE)
+		buf_fmt(b, " skew=%s", gex_skews[g->skew]);
 }
 
 static void

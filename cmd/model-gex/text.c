@@ -41,6 +41,20 @@ compare_walls(const struct gex *g, struct buf *b)
 }
 
 static void
+put_flip(struct buf *b, const char *rule, const struct gex_level *l,
+    const struct gex_crossing *c, size_t n)
+{
+	buf_fmt(b, "%-20s ", rule);
+	put_level(b, l);
+	buf_str(b, "  ");
+	if (!l->there)
+		buf_str(b, l->why);
+	for (size_t i = 0; i < n; i++)
+		buf_fmt(b, "%s%.2f %s", i == 0 ? "" : ", ", c[i].level,
+		    c[i].up ? "up" : "down");
+}
+
+static void
 compare_flips(struct gex *g, struct buf *b)
 {
 	struct gex_crossing c[GEX_CROSSINGS_MAX];
@@ -51,15 +65,13 @@ compare_flips(struct gex *g, struct buf *b)
 		struct gex_level l;
 		size_t n = gex_flip_of(g, rule, c, &l);
 
-		buf_fmt(b, "%-20s ", gex_flips[rule]);
-		put_level(b, &l);
-		buf_str(b, "  ");
-		if (!l.there)
-			buf_str(b, l.why);
-		for (size_t i = 0; i < n; i++)
-			buf_fmt(b, "%s%.2f %s", i == 0 ? "" : ", ", c[i].level,
-			    c[i].up ? "up" : "down");
+		put_flip(b, gex_flips[rule], &l, c, n);
 		buf_str(b, rule == g->conf.flip ? "  *\n" : "\n");
+	}
+	if (g->skewing != NULL) {
+		put_flip(b, gex_skews[GEX_STICKY_MONEYNESS], &g->skew_flip,
+		    g->skew_crossings, g->n_skew_crossings);
+		buf_str(b, "  +\n");
 	}
 }
 

@@ -27,9 +27,22 @@ instant_of(const struct plate *p)
 	return HEATMAP_NO_TS;
 }
 
+static void
+add_head(struct model_docs *d, const struct heatmap *h, const struct plate *p)
+{
+	struct buf head = {0};
+
+	heatmap_head(h, p->seq, hash_get(&p->meta, "geometry_hash"),
+	    hash_get(&p->meta, "spot"), &head);
+	words_str(&d->docs, "doc");
+	words_span(&d->docs, (struct span){head.p, head.n - 1});
+	words_span(&d->out, buf_view(&head));
+	buf_free(&head);
+}
+
 /* A record goes to its field, without the newline, and to stdout. */
 static int
-add_record(
+add_sheet(
     struct model_docs *d, const char *field, struct span record, struct err *e)
 {
 	if (record.n > STREAM_LINE_MAX)
@@ -37,8 +50,8 @@ add_record(
 		    "%s: a record of more than %d bytes (fewer --widths)",
 		    field, STREAM_LINE_MAX);
 	words_str(&d->docs, field);
-	words_span(&d->docs, (struct span){record.p, record.n - 1});
-	buf_span(&d->out, record);
+	words_lend(&d->docs, (struct span){record.p, record.n - 1});
+	words_lend(&d->out, record);
 	return 0;
 }
 
@@ -47,19 +60,15 @@ develop_build(void *state, const struct plate *p, bool whole,
     struct model_docs *d, struct err *e)
 {
 	struct heatmap *h = state;
-	struct buf head = {0};
-	int rc;
+	int rc = 0;
 
 	heatmap_compute(h, instant_of(p));
-	heatmap_head(h, p->seq, hash_get(&p->meta, "geometry_hash"),
-	    hash_get(&p->meta, "spot"), &head);
-	rc = add_record(d, "doc", buf_view(&head), e);
-	buf_free(&head);
+	add_head(d, h, p);
 	for (size_t i = 0; i < h->n_sheets && rc == 0; i++) {
 		const struct heatmap_sheet *s = h->sheets[i];
 
 		if (whole || s->changed)
-			rc = add_record(d, s->name, buf_view(&s->text), e);
+			rc = add_sheet(d, s->name, buf_view(&s->text), e);
 	}
 	for (size_t i = 0; i < h->n_gone; i++)
 		words_str(&d->gone, h->gone[i]);

@@ -337,7 +337,7 @@ quoted(struct contract *c, const struct row *r)
 /* Values go away, come back, move, one contract after the other: what is
  * computed on the way is what a fresh engine computes, to the last byte. */
 static void
-test_incremental(enum gex_gamma gamma, enum gex_flip flip)
+test_incremental(enum gex_gamma gamma, enum gex_flip flip, enum gex_skew skew)
 {
 	struct gex_conf conf = plain;
 	struct contract now[CONTRACTS];
@@ -349,6 +349,7 @@ test_incremental(enum gex_gamma gamma, enum gex_flip flip)
 
 	conf.gamma = gamma;
 	conf.flip = flip;
+	conf.skew = skew;
 	g = open_board(&conf);
 	for (int i = 0; i < CONTRACTS; i++) {
 		now[i] = contract_of(&rows[i]);
@@ -374,6 +375,11 @@ test_incremental(enum gex_gamma gamma, enum gex_flip flip)
 		gex_compute(g, step < 200 ? SPAN_LIT("5000") : SPAN_LIT("5003"),
 		    SPAN_LIT(NOON));
 		fresh = open_board(&conf);
+		/* What was expected changes no byte, right or wrong. */
+		if (step % 2 == 0)
+			gex_expect(fresh,
+			    step % 3 == 0 ? SPAN_LIT("5000") : SPAN_LIT("4999"),
+			    SPAN_LIT(NOON));
 		for (int k = 0; k < CONTRACTS; k++)
 			gex_take(fresh, (size_t)k, &now[k]);
 		gex_compute(fresh,
@@ -508,6 +514,145 @@ test_crossings(void)
 	gex_close(g);
 }
 
+/* ---- volatilities that move with the spot ---- */
+
+static struct gex_conf
+skewed(enum gex_flip rule)
+{
+	struct gex_conf conf = plain;
+
+	conf.skew = GEX_STICKY_MONEYNESS;
+	conf.flip = rule;
+	return conf;
+}
+
+/* A steep smile, puts above calls, one strike of a date without a volatility
+ * and one without open interest. */
+static void
+take_steep(struct gex *g, size_t i, double more, char text[40])
+{
+	const struct row *r = &rows[i];
+	struct contract c = contract_of(r);
+
+	snprintf(text, 40, "%.17g",
+	    0.14 + 0.0004 * fmax(0, 5000 - r->strike) +
+		0.0001 * fmax(0, r->strike - 5000) + extra[r->date] +
+		(r->call ? 0 : 0.03));
+	c.f[CF_IV] = span_str(text);
+	if (r->date == 1 && r->strike == 5025 && r->call)
+		c.f[CF_IV] = SPAN_NONE;
+	if (r->date == 2 && r->strike == 5000 && !r->call) {
+		c.f[CF_OI] = SPAN_LIT("0");
+		snprintf(text, 40, "%.17g", r->vol + more);
+	}
+	gex_take(g, i, &c);
+}
+
+/* Expected values are an independent program's: 20,001 points, halving. */
+static void
+test_skew(void)
+{
+	struct gex_conf conf = skewed(GEX_REPRICE_NEAREST);
+	struct gex *g = compute(&conf), *other;
+	char text[40];
+	double was;
+
+	test_begin("the golden board with a smile that moves");
+	CHECK(fabs(g->flip.level - 4998.50429454141) < 1e-6);
+	CHECK(g->skew_flip.there);
+	CHECK(fabs(g->skew_flip.level - 4998.50583451254) < 1e-6);
+	CHECK_INT(g->n_skew_crossings, 1);
+	CHECK(g->skew_crossings[0].up);
+	gex_close(g);
+	conf = skewed(GEX_EX_0DTE);
+	g = compute(&conf);
+	CHECK(fabs(g->flip.level - 4994.981808676524) < 1e-6);
+	CHECK(fabs(g->skew_flip.level - 4995.076280044883) < 1e-6);
+	gex_close(g);
+
+	test_begin("each right and date has a smile of its own");
+	conf = skewed(GEX_REPRICE_NEAREST);
+	conf.rate = 0.045;
+	conf.yield = 0.013;
+	g = open_board(&conf);
+	for (size_t i = 0; i < CONTRACTS; i++)
+		take_steep(g, i, 0.03, text);
+	gex_compute(g, SPAN_LIT("5000"), SPAN_LIT(NOON));
+	CHECK_INT(g->n_crossings, 2);
+	CHECK(fabs(g->crossings[0].level - 4988.635814762842) < 1e-6);
+	CHECK(fabs(g->crossings[1].level - 5735.4818093997455) < 1e-6);
+	CHECK_INT(g->n_skew_crossings, 1);
+	CHECK(fabs(g->skew_flip.level - 4988.938115774943) < 1e-6);
+
+	test_begin("what has no open interest is a point of its smile, too");
+	was = g->skew_flip.level;
+	for (size_t i = 0; i < CONTRACTS; i++)
+		take_steep(g, i, 0.2, text);
+	gex_compute(g, SPAN_LIT("5000"), SPAN_LIT(NOON));
+	CHECK(fabs(g->crossings[0].level - 4988.635814762842) < 1e-6);
+	CHECK(fabs(g->skew_flip.level - was) > 0.01);
+	other = open_board(&conf);
+	for (size_t i = 0; i < CONTRACTS; i++)
+		take_steep(other, i, 0.2, text);
+	gex_compute(other, SPAN_LIT("5000"), SPAN_LIT(NOON));
+	CHECK(g->skew_flip.level == other->skew_flip.level);
+	gex_close(other);
+	gex_close(g);
+}
+
+/* Where volatilities do not depend on the strike both lines are one. */
+static void
+test_flat_smiles(void)
+{
+	static const enum gex_flip rules[] = {GEX_REPRICE_NEAREST,
+	    GEX_REPRICE_FIRST, GEX_EX_NEXT_EXPIRY, GEX_EX_0DTE, GEX_ONLY_0DTE,
+	    GEX_HORIZON};
+
+	test_begin("flat smiles: both lines are the same");
+	for (size_t k = 0; k < sizeof(rules) / sizeof(rules[0]); k++) {
+		struct gex_conf conf = skewed(rules[k]);
+		struct gex *g;
+
+		conf.rate = 0.045;
+		conf.yield = 0.013;
+		g = open_board(&conf);
+		for (size_t i = 0; i < CONTRACTS; i++) {
+			struct contract c = contract_of(&rows[i]);
+
+			c.f[CF_IV] = rows[i].date == 0   ? SPAN_LIT("0.16")
+				     : rows[i].date == 1 ? SPAN_LIT("0.14")
+							 : SPAN_LIT("0.15");
+			gex_take(g, i, &c);
+		}
+		gex_compute(g, SPAN_LIT("5000"), SPAN_LIT(NOON));
+		CHECK(g->flip.there && g->skew_flip.there);
+		CHECK_INT(g->n_skew_crossings, g->n_crossings);
+		for (size_t i = 0; i < g->n_crossings; i++)
+			NEAR(g->skew_crossings[i].level, g->crossings[i].level,
+			    1e-9);
+		gex_close(g);
+	}
+}
+
+static void
+test_no_skew(void)
+{
+	struct gex_conf conf = skewed(GEX_CUMULATIVE);
+	struct gex *g = compute(&conf);
+	struct buf b = {0};
+
+	test_begin("a second line only where it was asked for, and is one");
+	CHECK(g->flip.there && !g->skew_flip.there);
+	record(g, &b);
+	CHECK(strstr(b.p, "\"flip_sticky_moneyness\":\"rule_does_not") != NULL);
+	gex_close(g);
+	g = compute(&plain);
+	record(g, &b);
+	CHECK(strstr(b.p, "sticky") == NULL);
+	gex_close(g);
+	buf_free(&b);
+}
+
 static void
 test_extremes(void)
 {
@@ -554,6 +699,7 @@ print_records(void)
 		struct gex *g;
 
 		conf.gamma = (enum gex_gamma)gamma;
+		conf.skew = GEX_STICKY_MONEYNESS;
 		conf.rate = 0.045;
 		conf.yield = 0.013;
 		g = open_board(&conf);
@@ -587,14 +733,22 @@ main(int argc, char *argv[])
 	test_scaling();
 	test_live();
 	test_begin("incremental is full, byte for byte: vendor");
-	test_incremental(GEX_VENDOR, GEX_REPRICE_NEAREST);
+	test_incremental(GEX_VENDOR, GEX_REPRICE_NEAREST, GEX_STICKY_STRIKE);
 	test_begin("incremental is full, byte for byte: model");
-	test_incremental(GEX_MODEL, GEX_REPRICE_NEAREST);
+	test_incremental(GEX_MODEL, GEX_REPRICE_NEAREST, GEX_STICKY_STRIKE);
 	test_begin("incremental is full, byte for byte: live");
-	test_incremental(GEX_LIVE, GEX_REPRICE_NEAREST);
+	test_incremental(GEX_LIVE, GEX_REPRICE_NEAREST, GEX_STICKY_STRIKE);
 	test_begin("incremental is full, by every rule of zero gamma");
 	for (int flip = 1; flip < GEX_FLIPS; flip++)
-		test_incremental(GEX_VENDOR, (enum gex_flip)flip);
+		test_incremental(
+		    GEX_VENDOR, (enum gex_flip)flip, GEX_STICKY_STRIKE);
+	test_begin("incremental is full, both lines of zero gamma");
+	for (int flip = 0; flip < GEX_FLIPS; flip++)
+		test_incremental(
+		    GEX_LIVE, (enum gex_flip)flip, GEX_STICKY_MONEYNESS);
+	test_skew();
+	test_flat_smiles();
+	test_no_skew();
 	test_next();
 	test_crossings();
 	test_extremes();
