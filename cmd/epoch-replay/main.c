@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "capture_play.h"
 #include "clock.h"
 #include "epoch.h"
 #include "opt.h"
@@ -132,25 +133,48 @@ read_options(struct replayer *r, int argc, char *argv[])
 	return -1;
 }
 
-/* Open and check one player's tapes; 0 or a status. */
+/* Open what is named, tapes or captures; 0 or a status. */
 static int
-load(struct player *p, char *const *names, size_t n)
+open_files(struct source_file **files, char *const *names, size_t n)
 {
-	int status = 0;
+	struct err e;
 
-	if (player_open(p, names, n, &status) < 0)
+	*files = mem_zalloc(n * sizeof(**files));
+	for (size_t i = 0; i < n; i++)
+		if (source_file(&(*files)[i], names[i], &e) < 0) {
+			while (i-- > 0)
+				close((*files)[i].fd);
+			free(*files);
+			return err_report(names[i], &e);
+		}
+	return 0;
+}
+
+/* Open and check one player's tape; 0 or a status. */
+static int
+load(struct player *p, char *name)
+{
+	struct source_file *f;
+	int status = open_files(&f, &name, 1);
+
+	if (status != 0)
 		return status;
-	return replayer_check(p);
+	if (capture_is(f))
+		status = opt_usage(&option_set,
+		    "--bisect compares tapes, and %.200s is a capture", name);
+	player_add(p, f);
+	free(f);
+	return status != 0 ? status : replayer_check(p);
 }
 
 static int
 run_bisect(struct replayer *r, char *const *names)
 {
 	struct player other = r->player; /* the limits */
-	int status = load(&r->player, names, 1);
+	int status = load(&r->player, names[0]);
 
 	if (status == 0)
-		status = load(&other, names + 1, 1);
+		status = load(&other, names[1]);
 	if (status == 0) {
 		player_start(&r->player);
 		player_start(&other);
@@ -180,24 +204,97 @@ check_limits(const struct player *p)
 }
 
 static int
-run_replay(struct replayer *r, struct out *out, char *const *names, size_t n)
+connect(struct replayer *r)
 {
-	int status = load(&r->player, names, n);
 	bool unchecked;
 	struct err e;
 
+	r->act.view.db =
+	    epoch_open(conf.redis, conf.timeout_ms, &unchecked, &e);
+	if (unchecked)
+		err_warn(NULL, "UNCHECKED",
+		    "may not ask whether the server evicts keys");
+	return r->act.view.db == NULL ? err_report(NULL, &e) : 0;
+}
+
+static int
+run_tapes(struct replayer *r, struct out *out)
+{
+	int status = replayer_check(&r->player);
+
 	if (status == 0)
 		status = check_limits(&r->player);
-	if (status == 0 && !conf.check) {
-		r->act.view.db =
-		    epoch_open(conf.redis, conf.timeout_ms, &unchecked, &e);
-		if (unchecked)
-			err_warn(NULL, "UNCHECKED",
-			    "may not ask whether the server evicts keys");
-		status = r->act.view.db == NULL ? err_report(NULL, &e)
-						: replayer_run(r);
-	}
+	if (status == 0 && !conf.check)
+		status = connect(r);
+	if (status == 0 && !conf.check)
+		status = replayer_run(r);
 	player_report(&r->player, out);
+	return status;
+}
+
+static int
+run_captures(struct replayer *r, struct captures *c, struct out *out)
+{
+	struct capture_play *p = mem_zalloc(sizeof(*p));
+	int status;
+
+	p->r = r;
+	p->c = c;
+	c->until =
+	    r->player.limit == LIMIT_TS ? r->player.limit_number : INT64_MAX;
+	status = capture_play_check(p);
+	if (status == 0 && !conf.check)
+		status = connect(r);
+	if (status == 0 && !conf.check)
+		status = capture_play_run(p);
+	capture_play_report(p, out);
+	capture_play_free(p);
+	free(p);
+	return status;
+}
+
+/* What has no meaning without a tape; 0 or 64. */
+static int
+check_options(const struct player *p)
+{
+	if (p->from[0] != '\0')
+		return opt_usage(&option_set,
+		    "--from is for tapes: a capture has no epochs yet");
+	if (p->limit == LIMIT_ACT || p->limit == LIMIT_EPOCH)
+		return opt_usage(&option_set,
+		    "captures have no acts or epochs yet: --until a time");
+	return 0;
+}
+
+static int
+run_replay(struct replayer *r, struct out *out, char *const *names, size_t n)
+{
+	struct captures captures = {.until = INT64_MAX};
+	struct source_file *files;
+	int status = open_files(&files, names, n);
+	size_t tapes = 0;
+
+	if (status != 0)
+		return status;
+	for (size_t i = 0; i < n; i++) {
+		if (capture_is(&files[i])) {
+			captures_add(&captures, &files[i]);
+			continue;
+		}
+		player_add(&r->player, &files[i]);
+		tapes += files[i].size > 0;
+	}
+	free(files);
+	if (captures.n_files == 0)
+		status = run_tapes(r, out);
+	else if (tapes > 0)
+		status = opt_usage(&option_set,
+		    "tapes or captures, not both: they hold the same day");
+	else
+		status = check_options(&r->player);
+	if (status == 0 && captures.n_files > 0)
+		status = run_captures(r, &captures, out);
+	captures_free(&captures);
 	return status;
 }
 

@@ -27,6 +27,13 @@ int replayer_check(struct player *p);
 /* Do all of it; it was checked.  Returns the status. */
 int replayer_run(struct replayer *r);
 
+/* Is Redis's the symbol's name already, and may that be?  -1 and *e (1). */
+int replayer_check_used(struct replayer *r, const char *symbol, struct err *e);
+
+/* With a speed: ms until it is that time's turn; and wait for it. */
+int64_t replayer_due(struct replayer *r, int64_t ts);
+void replayer_wait(struct replayer *r, int64_t ts);
+
 /* Where do two tapes differ?  1 and a line on stderr, or 0. */
 int bisect(struct player *a, struct player *b);
 
