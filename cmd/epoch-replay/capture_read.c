@@ -112,7 +112,7 @@ shot_read(const struct captures *c, const struct shot *shot, struct snapshot *s,
 static int
 start(const struct captures *c, struct flow *f, struct err *e)
 {
-	static const char *const tap[] = {"ws-tap", "-q", "--from", "-", NULL};
+	static const char *const tap[] = {"ws-tap", "--from", "-", NULL};
 	int fd = captures_open(c, &f->tap->text, e), rc;
 
 	if (fd < 0)

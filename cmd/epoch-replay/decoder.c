@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 #define _GNU_SOURCE /* memfd_create, pipe2 */
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
@@ -12,6 +11,8 @@
 
 #include "decoder.h"
 #include "sig.h"
+
+#define WORDS_MAX 8192 /* of what children say, as much is looked at */
 
 extern char **environ;
 
@@ -94,26 +95,40 @@ decoder_start(struct decoder *d, int input, const char *const *first,
 	return rc;
 }
 
+/* The line that tells most: one that names a line, else the last. */
+static char *
+choose_line(char *text)
+{
+	char *best = text, *line, *next;
+
+	for (line = text; line != NULL && *line != '\0'; line = next) {
+		next = strchr(line, '\n');
+		if (next != NULL)
+			*next++ = '\0';
+		best = line;
+		if (strstr(line, ": line ") != NULL)
+			break;
+	}
+	return best;
+}
+
 /* "TOOL: SUBJECT: CODE: text (exit N)": code and text of it. */
 static void
 take_words(char *line, const char *tool, int status, struct err *e)
 {
-	char *word = line, *end, *p;
+	char *word = line, *end = strstr(line, " (exit ");
 
-	line[strcspn(line, "\n")] = '\0';
-	end = strstr(line, " (exit ");
 	if (end != NULL)
 		*end = '\0';
 	for (; (end = strstr(word, ": ")) != NULL; word = end + 2) {
-		for (p = word; isupper((unsigned char)*p) || *p == '_' ||
-			       isdigit((unsigned char)*p);
-		     p++)
-			;
-		if (p == end && isupper((unsigned char)*word)) {
-			*end = '\0';
-			err_set(e, status, word, "%s: %s", tool, end + 2);
-			return;
-		}
+		size_t n =
+		    strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789");
+
+		if (n < 2 || word + n != end)
+			continue;
+		*end = '\0';
+		err_set(e, status, word, "%s: %s", tool, end + 2);
+		return;
 	}
 	err_set(e, status, "DECODER", "%s ended with %d%s%s", tool, status,
 	    *line == '\0' ? "" : ": ", line);
@@ -144,7 +159,7 @@ wait_for(pid_t pid)
 int
 decoder_end(struct decoder *d, struct err *e)
 {
-	char line[ERR_TEXT_MAX] = "";
+	char text[WORDS_MAX] = "";
 	const char *tool = NULL;
 	int worst = 0;
 
@@ -157,10 +172,10 @@ decoder_end(struct decoder *d, struct err *e)
 		}
 	}
 	if (worst != 0) {
-		ssize_t n = pread(d->words, line, sizeof(line) - 1, 0);
+		ssize_t n = pread(d->words, text, sizeof(text) - 1, 0);
 
-		line[n > 0 ? n : 0] = '\0';
-		take_words(line, tool, worst, e);
+		text[n > 0 ? n : 0] = '\0';
+		take_words(choose_line(text), tool, worst, e);
 	}
 	release(d);
 	return worst == 0 ? 0 : -1;
