@@ -250,22 +250,20 @@ field() { # SYMBOL FILTER
 	refused 65 CUT "bad, line 1" bad
 	# the first, the last
 	sed 1d "$DIR/chains" >bad
-	run_tool 65 epoch-replay bad
-	assert "$stderr" has "epoch-replay: bad, line 1: CUT: the beginning of this snapshot is missing"
+	refused 65 CUT "bad, line 1" bad
+	assert "$stderr" has "the beginning of this snapshot is missing"
 	sed "${last}d" "$DIR/chains" >bad
 	refused 65 CUT "bad, line 1" bad
 	# bytes
 	sed "${page}s/^{\"type\"/{\"type\\x01/" "$DIR/chains" >bad
-	run_tool 65 epoch-replay bad
-	assert "$stderr" has "epoch-replay: bad, line $page: BAD_JSON: "
+	refused 65 BAD_JSON "bad, line $page" bad
 	sed "1s/\\\\\"results\\\\\"/\\\\\"results{/" "$DIR/chains" >bad
 	run_tool 65 epoch-replay bad
 	assert "$stderr" has "epoch-replay: bad, line 1: "
 	assert "$(keys_of r:)" = 0
 	# torn, also of messages
 	head -c -20 "$DIR/chains" >bad
-	run_tool 65 epoch-replay bad
-	assert "$stderr" has "TORN: unfinished last line"
+	refused 65 TORN "bad, line $(($(wc -l <bad) + 1))" bad
 	head -c -20 "$DIR/frames" >bad
 	run_tool 65 epoch-replay bad "$DIR/chains"
 	assert "$stderr" has "TORN: unfinished last line"
@@ -347,4 +345,31 @@ field() { # SYMBOL FILTER
 	(ulimit -v 120000 && epoch-replay "$DIR/chains" many >out 2>err) || fail "$(cat err)"
 	(($(jq -s 'map(.read // 0) | add' out) > 300000)) || fail "few ticks"
 	is_live "the same ticks again and again"
+}
+
+@test "--leave-out: what is bad is named and left out, the rest is replayed, 65" {
+	local one
+	# a fetch was killed in the middle of a line, and the next one appended
+	one=$(line_of '"type":"chain_page".*"symbol":"NDX"' "$DIR/chains")
+	{
+		head -n 1 "$DIR/chains"
+		sed -n "${one}p" "$DIR/chains" | head -c 500
+		sed 's/"page":2,/"page":2 ,/' "$DIR/chains"
+		printf '{"type":"ws_frame","ts":1,"conn":1,"frame":"[{"}\n'
+	} >bad
+	run_tool 65 epoch-replay bad "$DIR/frames"
+	assert "$(keys_of r:)" = 0
+	run_tool 65 epoch-replay --leave-out bad "$DIR/frames"
+	assert "$stderr" has "bad, line 2: BAD_JSON: "
+	assert "$(wc -l <<<"$stderr")" = 2 "lines, one of ws-tap: $stderr"
+	digest r: --values SPX >have
+	run ! cmp have "$DIR/live" # the first snapshot was on that line
+	grep SPX "$DIR/live" | cmp - have
+	forget
+	# all of it is bad
+	head -n 1 "$DIR/chains" >bad
+	run_tool 65 epoch-replay --leave-out bad "$DIR/frames"
+	assert "$stderr" has NOTHING
+	assert "$(keys_of r:)" = 0
+	run_tool 64 epoch-replay --leave-out </dev/null
 }

@@ -1,4 +1,12 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * capture: the files, and their order.
+ *
+ * They are looked at in the order of their first record, so that of a capture
+ * that was cut into files each comes behind the one that it goes on from.  What
+ * breaks off and goes on nowhere is a fault, unless a chain_abort says that it
+ * failed when it was fetched.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -140,4 +148,100 @@ captures_open(const struct captures *c, const struct reading *r, struct err *e)
 	if (fd >= 0)
 		lseek(fd, 0, SEEK_SET);
 	return fd;
+}
+
+/* --- all of them --- */
+
+/* When a file begins. */
+static void
+look_at_start(struct capture_file *f)
+{
+	struct in in = {
+	    .fd = f->f.fd, .name = f->f.name, .max = STREAM_LINE_MAX};
+	struct rec r = {0};
+	struct span line;
+	struct err e;
+
+	lseek(in.fd, 0, SEEK_SET);
+	if (in_next(&in, &line, &e) == 1 && line.p[0] != '[' &&
+	    rec_read(&r, line, &e) == 0) {
+		f->first_ts = rec_ts(&r);
+		if (strcmp(rec_type(&r), "tick") == 0)
+			rec_int(&r, "recv_ts", &f->first_ts);
+		rec_int(&r, "page", &f->page);
+		rec_int(&r, "part", &f->part);
+	}
+	rec_free(&r);
+	buf_free(&in.buf);
+}
+
+static int
+compare(int64_t a, int64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+static int
+compare_files(const void *va, const void *vb)
+{
+	const struct capture_file *a = va, *b = vb;
+	int r = compare(a->first_ts, b->first_ts);
+
+	if (r == 0)
+		r = compare(a->page, b->page);
+	if (r == 0)
+		r = compare(a->part, b->part);
+	return r != 0 ? r : strcmp(a->f.name, b->f.name);
+}
+
+/* Which of two stands first in the files. */
+static int
+compare_places(const struct reading *a, const struct reading *b)
+{
+	int r = compare((int64_t)a->s[0].file, (int64_t)b->s[0].file);
+
+	return r != 0 ? r : compare(a->s[0].from, b->s[0].from);
+}
+
+static int
+compare_shots(const void *va, const void *vb)
+{
+	const struct shot *a = va, *b = vb;
+	int r = compare(a->ts, b->ts);
+
+	if (r == 0)
+		r = strcmp(a->symbol, b->symbol);
+	return r != 0 ? r : compare_places(&a->pages, &b->pages);
+}
+
+static int
+compare_taps(const void *va, const void *vb)
+{
+	const struct tap *a = va, *b = vb;
+	int r = compare(a->first_ts, b->first_ts);
+
+	return r != 0 ? r : compare_places(&a->text, &b->text);
+}
+
+int
+captures_scan(struct captures *c)
+{
+	int status = 0;
+
+	for (size_t i = 0; i < c->n_files && sig_stop == 0; i++)
+		look_at_start(&c->files[i]);
+	qsort(c->files, c->n_files, sizeof(*c->files), compare_files);
+	for (size_t i = 0; i < c->n_files && sig_stop == 0; i++)
+		status = err_worse(status, captures_scan_file(c, i));
+	for (size_t i = 0; i < c->n_shots && sig_stop == 0; i++)
+		if (!c->shots[i].whole && !c->shots[i].left_out)
+			status =
+			    err_worse(status, captures_cut(c, &c->shots[i]));
+	if (c->n_shots > 0)
+		qsort(c->shots, c->n_shots, sizeof(*c->shots), compare_shots);
+	if (c->n_taps > 0)
+		qsort(c->taps, c->n_taps, sizeof(*c->taps), compare_taps);
+	if (sig_stop != 0)
+		status = err_worse(status, captures_interrupted());
+	return status;
 }

@@ -88,6 +88,13 @@ void captures_free(struct captures *c);
 /* Find out what they hold.  Returns the status; every fault is reported. */
 int captures_scan(struct captures *c);
 
+/* One file of it; files are in order.  Returns the status. */
+int captures_scan_file(struct captures *c, size_t file);
+
+/* The snapshot breaks off, and nothing goes on: it is left out.  Returns the
+ * status. */
+int captures_cut(const struct captures *c, struct shot *shot);
+
 /* Told to stop: says so. */
 int captures_interrupted(void);
 

@@ -78,7 +78,8 @@ choose_flow(struct capture_play *p, struct flow **best, struct err *e)
 		if (!f->started && *best != NULL &&
 		    f->tap->first_ts > (*best)->ts)
 			break; /* nor do those behind it begin earlier */
-		if (flow_fill(p->c, f, &passed, e) < 0) {
+		if (flow_fill(p->c, f, &passed, e) < 0 &&
+		    !(p->leave_out && e->exit == EX_DATAERR)) {
 			*best = f;
 			return -1;
 		}
@@ -134,8 +135,10 @@ check_shots(struct capture_play *p)
 			continue;
 		if (shot_read(p->c, shot, &s, &e) < 0) {
 			status = err_worse(status, fail(p, shot, NULL, &e));
+			shot->left_out = true;
 			continue;
 		}
+		p->good++;
 		captures_symbol(p->c, shot->symbol)->acts++;
 		captures_symbol(p->c, shot->symbol)->last_ts = shot->ts;
 		snapshot_free(&s);
@@ -166,22 +169,27 @@ check_flows(struct capture_play *p)
 	return status;
 }
 
+bool
+capture_play_may_run(const struct capture_play *p, int status)
+{
+	return p->good > 0 &&
+	       (status == 0 || (p->leave_out && status == EX_DATAERR));
+}
+
 int
 capture_play_check(struct capture_play *p)
 {
 	int status = captures_scan(p->c);
-	uint64_t acts = 0;
 
 	if (sig_stop == 0)
 		status = err_worse(status, check_shots(p));
 	if (sig_stop == 0)
 		status = err_worse(status, check_flows(p));
-	for (size_t i = 0; i < p->c->n_symbols; i++)
-		acts += p->c->symbols[i].acts;
-	if (status == 0 && acts == 0)
-		status = err_fail(NULL, EX_NO, "NOTHING",
-		    "no snapshot in the captures, within the limit, and ticks "
-		    "alone make no epoch");
+	if (p->good == 0 && (status == 0 || status == EX_DATAERR))
+		status = err_worse(status, err_fail(NULL, EX_NO, "NOTHING",
+					       "no snapshot in the captures, "
+					       "within the limit, and ticks "
+					       "alone make no epoch"));
 	return status;
 }
 
@@ -382,66 +390,4 @@ capture_play_run(struct capture_play *p)
 		rc = do_all(p, &shot, &flow, &e);
 	keeper_give_up(&p->keep);
 	return rc < 0 ? fail(p, shot, flow, &e) : check_done(p);
-}
-
-/* --- telling --- */
-
-static void
-add_ticks(struct buf *b, const struct inflow *f)
-{
-	for (int i = 0; f != NULL && i < COUNTS; i++)
-		if (i != COUNT_HELD && f->total[i] != 0)
-			rec_add_int(b, count_names[i], f->total[i]);
-}
-
-static void
-tell_symbol(const struct capture_play *p, const struct capture_symbol *s,
-    struct out *out)
-{
-	const struct inflow *f = NULL;
-	struct buf b = {0};
-	int64_t ts = s->last_ts;
-
-	for (size_t i = 1; i < p->keep.n; i++)
-		if (strcmp(p->keep.flows[i]->listing.symbol, s->name) == 0)
-			f = p->keep.flows[i];
-	if (f != NULL && f->recv_ts > ts)
-		ts = f->recv_ts;
-	rec_begin(&b, "replay", ts);
-	rec_add_str(&b, "symbol", s->name);
-	rec_add_int(&b, "acts", (int64_t)s->acts);
-	if (f != NULL) {
-		rec_add_int(&b, "epochs", (int64_t)s->epochs);
-		rec_add_str(&b, "epoch_id", s->id[0] != '\0' ? s->id : NULL);
-		rec_add_int(&b, "same", (int64_t)s->same);
-		rec_add_int(&b, "rejected", (int64_t)s->rejected);
-	}
-	rec_add_int(&b, "aborted", (int64_t)s->aborted);
-	rec_add_int(&b, "gaps", (int64_t)s->gaps);
-	add_ticks(&b, f);
-	rec_end(&b);
-	out_write(out, b.p, b.n);
-	buf_free(&b);
-}
-
-void
-capture_play_report(const struct capture_play *p, struct out *out)
-{
-	const struct inflow *nobody = p->keep.n > 0 ? p->keep.flows[0] : NULL;
-	struct buf b = {0};
-
-	for (size_t i = 0; i < p->c->n_symbols; i++)
-		tell_symbol(p, &p->c->symbols[i], out);
-	if (p->c->ticks == 0 &&
-	    (nobody == NULL || nobody->total[COUNT_READ] == 0))
-		return;
-	rec_begin(&b, "replay", nobody == NULL ? p->last_ts : nobody->recv_ts);
-	rec_add_int(&b, "acts", 0);
-	if (nobody == NULL)
-		rec_add_int(&b, "read", (int64_t)p->c->ticks);
-	rec_add_int(&b, "gaps", (int64_t)p->c->gaps);
-	add_ticks(&b, nobody);
-	rec_end(&b);
-	out_write(out, b.p, b.n);
-	buf_free(&b);
 }

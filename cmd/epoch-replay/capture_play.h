@@ -20,15 +20,20 @@ struct capture_play {
 	struct keeper keep;
 	struct flow *flows; /* one a tap */
 	size_t n_flows;
+	bool leave_out;    /* what is bad, instead of doing nothing at all */
 	size_t shot, flow; /* the first of each that is not over */
+	size_t good;       /* snapshots, as far as they were checked */
 	int64_t last_ts;
 };
 
 void capture_play_free(struct capture_play *p);
 
-/* Are they whole, and can all of it be decoded?  Every fault is reported.
- * Returns the status. */
+/* Are they whole, and can all of it be decoded?  Every fault is reported, and
+ * what it is in is left out.  Returns the status, also when there is enough
+ * left to go on (capture_play_may_run). */
 int capture_play_check(struct capture_play *p);
+
+bool capture_play_may_run(const struct capture_play *p, int status);
 
 /* Do all of it; it was checked.  Returns the status. */
 int capture_play_run(struct capture_play *p);

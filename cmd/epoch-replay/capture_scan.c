@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * capture_scan: where in the files snapshots and messages stand.
- *
- * Files are looked at in the order of their first record, so that of a capture
- * that was cut into files each comes behind the one that it goes on from.  What
- * breaks off and goes on nowhere is a fault, unless a chain_abort says that it
- * failed when it was fetched.
+ * capture_scan: where in one file snapshots and messages stand.  What goes on
+ * where another file broke off is the rest of it.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -26,7 +22,9 @@ struct scan {
 	size_t shot;      /* that is being read, or NOTHING … */
 	size_t last;      /* … that was read just before */
 	size_t tap;
-	bool has_page, over; /* over: what follows is after the limit */
+	bool has_page;
+	bool lost; /* a snapshot that cannot become whole goes on: said so */
+	bool over; /* what follows is after the limit */
 	int status;
 };
 
@@ -41,6 +39,7 @@ reading_add(struct reading *r, size_t file, int64_t from, int64_t to)
 	r->s[r->n++] = (struct stretch){file, from, to};
 }
 
+/* It is told once, also where it spoils a snapshot. */
 static void
 fault(struct scan *s, const struct err *e)
 {
@@ -49,6 +48,11 @@ fault(struct scan *s, const struct err *e)
 
 	s->status =
 	    err_worse(s->status, captures_fail(s->c, &at, s->in.line_no, e));
+	if (s->shot == NOTHING)
+		return;
+	s->c->shots[s->shot].left_out = true;
+	s->shot = NOTHING;
+	s->lost = true;
 }
 
 static void
@@ -62,19 +66,17 @@ bad_line(struct scan *s, const char *code, const char *text)
 
 /* --- snapshots --- */
 
-/* It breaks off, and nothing goes on. */
-static void
-cut(struct captures *c, struct shot *shot, int *status)
+int
+captures_cut(const struct captures *c, struct shot *shot)
 {
 	struct err e;
 
+	shot->left_out = true;
 	err_set(&e, EX_DATAERR, "CUT",
 	    "the snapshot of %s that begins here breaks off in page %" PRId64
 	    ", and no chain_abort says why",
 	    shot->symbol, shot->page);
-	*status =
-	    err_worse(*status, captures_fail(c, &shot->pages, shot->line, &e));
-	shot->left_out = true;
+	return captures_fail(c, &shot->pages, shot->line, &e);
 }
 
 static size_t
@@ -135,11 +137,14 @@ on_page(struct scan *s, const struct rec *r)
 	}
 	if (page == 1 && part == 1) {
 		if (s->shot != NOTHING)
-			cut(s->c, &s->c->shots[s->shot], &s->status);
+			s->status = err_worse(s->status,
+			    captures_cut(s->c, &s->c->shots[s->shot]));
 		s->shot = open_shot(s, r);
-	} else if (s->shot == NOTHING) {
+		s->lost = false;
+	} else if (s->shot == NOTHING && !s->lost) {
 		s->shot = s->has_page ? NOTHING : find_tail(s, r, page, part);
-		if (s->shot == NOTHING)
+		s->lost = s->shot == NOTHING;
+		if (s->lost)
 			bad_line(s, "CUT",
 			    "the beginning of this snapshot is missing");
 	}
@@ -315,8 +320,8 @@ on_line(struct scan *s, struct span line)
 	}
 }
 
-static int
-scan_file(struct captures *c, size_t file)
+int
+captures_scan_file(struct captures *c, size_t file)
 {
 	struct scan s = {.c = c,
 	    .file = file,
@@ -350,99 +355,4 @@ scan_file(struct captures *c, size_t file)
 		    &c->taps[s.tap].text, file, 0, c->files[file].f.size);
 	buf_free(&s.in.buf);
 	return s.status;
-}
-
-/* --- all of them --- */
-
-/* When a file begins. */
-static void
-look_at_start(struct capture_file *f)
-{
-	struct in in = {
-	    .fd = f->f.fd, .name = f->f.name, .max = STREAM_LINE_MAX};
-	struct rec r = {0};
-	struct span line;
-	struct err e;
-
-	lseek(in.fd, 0, SEEK_SET);
-	if (in_next(&in, &line, &e) == 1 && line.p[0] != '[' &&
-	    rec_read(&r, line, &e) == 0) {
-		f->first_ts = rec_ts(&r);
-		if (strcmp(rec_type(&r), "tick") == 0)
-			rec_int(&r, "recv_ts", &f->first_ts);
-		rec_int(&r, "page", &f->page);
-		rec_int(&r, "part", &f->part);
-	}
-	rec_free(&r);
-	buf_free(&in.buf);
-}
-
-static int
-compare(int64_t a, int64_t b)
-{
-	return (a > b) - (a < b);
-}
-
-static int
-compare_files(const void *va, const void *vb)
-{
-	const struct capture_file *a = va, *b = vb;
-	int r = compare(a->first_ts, b->first_ts);
-
-	if (r == 0)
-		r = compare(a->page, b->page);
-	if (r == 0)
-		r = compare(a->part, b->part);
-	return r != 0 ? r : strcmp(a->f.name, b->f.name);
-}
-
-/* Which of two stands first in the files. */
-static int
-compare_places(const struct reading *a, const struct reading *b)
-{
-	int r = compare((int64_t)a->s[0].file, (int64_t)b->s[0].file);
-
-	return r != 0 ? r : compare(a->s[0].from, b->s[0].from);
-}
-
-static int
-compare_shots(const void *va, const void *vb)
-{
-	const struct shot *a = va, *b = vb;
-	int r = compare(a->ts, b->ts);
-
-	if (r == 0)
-		r = strcmp(a->symbol, b->symbol);
-	return r != 0 ? r : compare_places(&a->pages, &b->pages);
-}
-
-static int
-compare_taps(const void *va, const void *vb)
-{
-	const struct tap *a = va, *b = vb;
-	int r = compare(a->first_ts, b->first_ts);
-
-	return r != 0 ? r : compare_places(&a->text, &b->text);
-}
-
-int
-captures_scan(struct captures *c)
-{
-	int status = 0;
-
-	for (size_t i = 0; i < c->n_files && sig_stop == 0; i++)
-		look_at_start(&c->files[i]);
-	qsort(c->files, c->n_files, sizeof(*c->files), compare_files);
-	for (size_t i = 0; i < c->n_files && sig_stop == 0; i++)
-		status = err_worse(status, scan_file(c, i));
-	for (size_t i = 0; i < c->n_shots && sig_stop == 0; i++)
-		if (!c->shots[i].whole && !c->shots[i].left_out)
-			cut(c, &c->shots[i], &status);
-	if (c->n_shots > 0)
-		qsort(c->shots, c->n_shots, sizeof(*c->shots), compare_shots);
-	if (c->n_taps > 0)
-		qsort(c->taps, c->n_taps, sizeof(*c->taps), compare_taps);
-	if (sig_stop != 0)
-		status = err_worse(status, captures_interrupted());
-	return status;
 }

@@ -33,7 +33,8 @@ enum {
 	OPT_FROM,
 	OPT_CHECK,
 	OPT_BISECT,
-	OPT_INTO_USED
+	OPT_INTO_USED,
+	OPT_LEAVE_OUT
 };
 
 static const struct opt options[] = {
@@ -46,6 +47,8 @@ static const struct opt options[] = {
     {OPT_BISECT, "bisect", NULL, "name the first act at which A and B differ"},
     {OPT_INTO_USED, "into-used", NULL,
 	"even where Redis has epochs of these symbols"},
+    {OPT_LEAVE_OUT, "leave-out", NULL,
+	"of captures: what is bad, instead of doing nothing at all"},
     {'r', "redis", "URL", "address of Redis (default $REDIS_URL)"},
     {'t', "redis-timeout", "S", "longest wait for one answer (5)"},
     OPT_COMMON,
@@ -63,7 +66,7 @@ static const struct opt_set option_set = {
 static struct {
 	const char *redis;
 	int64_t timeout_ms;
-	bool check, bisect;
+	bool check, bisect, leave_out;
 } conf = {.timeout_ms = 5000};
 
 static int
@@ -103,6 +106,9 @@ take_option(struct replayer *r, int c, const char *arg)
 		return 0;
 	case OPT_INTO_USED:
 		r->into_used = true;
+		return 0;
+	case OPT_LEAVE_OUT:
+		conf.leave_out = true;
 		return 0;
 	case 'r':
 		conf.redis = arg;
@@ -242,11 +248,15 @@ run_captures(struct replayer *r, struct captures *c, struct out *out)
 	p->c = c;
 	c->until =
 	    r->player.limit == LIMIT_TS ? r->player.limit_number : INT64_MAX;
+	p->leave_out = conf.leave_out;
 	status = capture_play_check(p);
-	if (status == 0 && !conf.check)
-		status = connect(r);
-	if (status == 0 && !conf.check)
-		status = capture_play_run(p);
+	if (capture_play_may_run(p, status) && !conf.check) {
+		int rc = connect(r);
+
+		if (rc == 0)
+			rc = capture_play_run(p);
+		status = err_worse(status, rc);
+	}
 	capture_play_report(p, out);
 	capture_play_free(p);
 	free(p);
@@ -286,7 +296,11 @@ run_replay(struct replayer *r, struct out *out, char *const *names, size_t n)
 	}
 	free(files);
 	if (captures.n_files == 0)
-		status = run_tapes(r, out);
+		status = conf.leave_out
+			     ? opt_usage(&option_set,
+				   "--leave-out is for captures: a tape's acts "
+				   "follow from each other")
+			     : run_tapes(r, out);
 	else if (tapes > 0)
 		status = opt_usage(&option_set,
 		    "tapes or captures, not both: they hold the same day");
