@@ -107,8 +107,8 @@ setup() {
 	forget
 }
 
-forget() { # [PREFIX]
-	rcli --scan --pattern "${1-r:}*" | xargs -r redis-cli -s "$REDIS_SOCK" DEL >/dev/null
+forget() {
+	rcli --scan --pattern "r:*" | xargs -r redis-cli -s "$REDIS_SOCK" DEL >/dev/null
 }
 
 # Replayed: the values of the live run, and nothing left behind.
@@ -204,10 +204,47 @@ field() { # SYMBOL FILTER
 	done
 }
 
+# A document of CBOE as --raw archives it, received at that time.
+page() { # FILE TS
+	jq -Rsc --argjson ts "$2" --argjson n 131072 '. as $b |
+	    [range(0; $b | length; $n)] | length as $parts | to_entries[] |
+	    {type: "chain_page", ts: $ts, symbol: "SPX", source: "cboe",
+	    reason: "scheduled", run: "\($ts)", page: 1, url: "x",
+	    part: (.key + 1), parts: $parts, last: (.key + 1 == $parts),
+	    body: $b[.value:.value + $n]} | if .last then . else del(.last) end' "$1"
+}
+
+@test "a contract that leaves and comes back: the order of receipt decides" {
+	local id i from t=1794529000000 ts want boards=${BOARD%/*}
+	id=$(comm -13 <(jq -r '.data.options[].option' "$BOARD" | sort) \
+	    <(jq -r '.data.options[].option' "$boards/listed.json" | sort) | head -n 1)
+	# listed, not listed, listed again: a minute apart
+	for i in 1 2 3; do
+		from=listed
+		[[ $i != 2 ]] || from=open
+		sed "s/\"timestamp\": *\"[^\"]*\"/\"timestamp\":\"2026-11-13 00:0$i:00\"/" \
+		    "$boards/$from.json" >doc
+		page doc $((t + i * 60000))
+	done >archive
+	# the tick of it is received before it leaves: gone with the epoch; or
+	# after: held until it is back
+	for ts in $((t + 90000)) $((t + 150000)); do
+		printf '{"type":"ws_frame","ts":%s,"conn":1,"frame":"[{\\"ev\\":\\"T\\",\\"sym\\":\\"O:%s\\",\\"x\\":302,\\"p\\":1.25,\\"s\\":3,\\"t\\":%s,\\"q\\":7}]"}\n' \
+		    "$ts" "$id" "$ts" >frame
+		run_tool epoch-replay frame archive
+		want=
+		((ts < t + 120000)) || want=1.25
+		assert "$(rcli HGET "r:epoch:$(rcli HGET r:epoch:active SPX):contract:O:$id" last)" \
+		    = "$want" "received at $ts"
+		assert "$(field SPX .epochs)" = 3
+		forget
+	done
+}
+
 @test "--until a time: the values of then; after it nothing matters" {
-	local then
-	then=$(cat "$DIR/moment")
-	run_tool epoch-replay --until "$then" "$DIR/chains" "$DIR/frames"
+	local moment files
+	moment=$(cat "$DIR/moment")
+	run_tool epoch-replay --until "$moment" "$DIR/chains" "$DIR/frames"
 	digest r: --values SPX | cmp - "$DIR/live.then"
 	assert "$(field SPX .acts)" = 1
 	assert "$(rcli HEXISTS r:epoch:active NDX)" = 0
@@ -217,7 +254,7 @@ field() { # SYMBOL FILTER
 	split -l 9 "$DIR/chains" c.
 	for files in damaged "$(ls c.*)"; do
 		# shellcheck disable=SC2086
-		run_tool epoch-replay --until "$then" $files "$DIR/frames"
+		run_tool epoch-replay --until "$moment" $files "$DIR/frames"
 		digest r: --values SPX | cmp - "$DIR/live.then"
 		forget
 	done

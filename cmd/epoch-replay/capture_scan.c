@@ -238,21 +238,18 @@ on_frame(struct scan *s, const struct rec *r)
 static int64_t
 peek_ts(struct span line)
 {
-	struct span type = rec_peek_type(line);
 	static const char key[] = "\",\"ts\":";
-	size_t at = (size_t)(type.p - line.p) + type.n;
-	size_t n = sizeof(key) - 1;
-	int64_t ts = 0;
+	struct span type = rec_peek_type(line);
+	const char *at;
+	int64_t ts;
 
-	if (type.p == NULL || line.n < at + n ||
-	    memcmp(line.p + at, key, n) != 0)
+	if (type.p == NULL ||
+	    strncmp(type.p + type.n, key, sizeof(key) - 1) != 0)
 		return 0;
-	at += n;
-	for (n = 0;
-	     at + n < line.n && line.p[at + n] >= '0' && line.p[at + n] <= '9';
-	     n++)
-		;
-	return span_int((struct span){line.p + at, n}, &ts) == 0 ? ts : 0;
+	at = type.p + type.n + sizeof(key) - 1;
+	return span_int((struct span){at, strspn(at, "0123456789")}, &ts) == 0
+		   ? ts
+		   : 0;
 }
 
 /* One that has to be read to be understood. */

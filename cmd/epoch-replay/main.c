@@ -1,21 +1,24 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * epoch-replay: a tape becomes epochs again.
+ * epoch-replay: a tape, or what a vendor sent, becomes epochs again.
  *
  *	epoch-replay [options] [TAPE...]	into Redis
- *	epoch-replay --check [TAPE...]		is it whole?  no Redis
+ *	epoch-replay [options] CAPTURE...	of chain-fetch and ws-tap --raw
+ *	epoch-replay --check [FILE...]		is it whole?  no Redis
  *	epoch-replay --bisect A B		where do they differ?  no Redis
  *
- * In: tapes of epoch-record, also compressed, also on stdin.  Out: one replay
- * record a symbol.  Redis: as the tools whose acts they were.
+ * In: tapes of epoch-record, or captures; also compressed, also on stdin.  Out:
+ * one replay record a symbol.  Redis: as the tools whose acts they were.
  *
  * Why it is right.  Every act goes through the function, and the script, that
- * did it the first time, with the ids of then; what came of it is compared
- * with the tape, act by act.  A bad tape: all of it, up to --until, is read
- * and understood before the first act is done.  Redis fell back while it was
- * recorded: what a rewind made void is not done.  A cut in the middle of a
- * promotion: contracts without their commit are nothing.  Killed: Redis holds
- * a state that once was; a new replay wants an empty one.
+ * did it the first time.  Of a tape, with the ids of then: what came of it is
+ * compared, act by act.  Of captures, with the clock of then: the order of
+ * receipt is the order of acts.  A bad one: all of it, up to --until, is read
+ * and understood before the first act is done.  Redis fell back while a tape
+ * was recorded: what a rewind made void is not done.  A cut in the middle of a
+ * promotion: contracts without their commit are nothing, nor are pages without
+ * the last one.  Killed: Redis holds a state that once was; a new replay wants
+ * an empty one.
  */
 #include <stdlib.h>
 #include <unistd.h>
@@ -57,8 +60,10 @@ static const struct opt options[] = {
 
 static const struct opt_set option_set = {
     .table = options,
-    .operands = "[TAPE...]",
-    .summary = "Do once more what is on a tape of epoch-record.",
+    .operands = "[FILE...]",
+    .summary =
+	"Do once more what is on a tape of epoch-record, or make epochs of\n"
+	"what chain-fetch --raw and ws-tap --raw kept.",
     .versions = "hiredis " HIREDIS_PKG ", libcrypto " LIBCRYPTO_PKG
 		", libzstd " LIBZSTD_PKG,
 };
