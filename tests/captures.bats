@@ -175,6 +175,17 @@ field() { # SYMBOL FILTER
 	is_live split
 }
 
+@test "ticks, and bare messages, as somebody else may have kept them" {
+	ws-tap -q --from "$DIR/frames" | records tick >ticks
+	run_tool epoch-replay ticks "$DIR/chains"
+	is_live ticks
+	# no time of receipt: the newest time of an event is taken for it
+	jq -r 'select(.type == "ws_frame").frame' "$DIR/frames" >bare
+	assert "$(head -c 1 bare)" = "["
+	run_tool epoch-replay "$DIR/chains" bare
+	is_live bare
+}
+
 @test "a message in parts, in two files" {
 	# one long message of many ticks, as --raw writes it
 	jq -Rsc 'rtrimstr("\n") | split("\n") | "[" + join(",") + "]"' \

@@ -141,6 +141,8 @@ check_shots(struct capture_play *p)
 		p->good++;
 		captures_symbol(p->c, shot->symbol)->acts++;
 		captures_symbol(p->c, shot->symbol)->last_ts = shot->ts;
+		if (shot->ts > p->last_ts)
+			p->last_ts = shot->ts;
 		snapshot_free(&s);
 	}
 	return status;
@@ -355,6 +357,10 @@ do_all(struct capture_play *p, struct shot **shot, struct flow **flow,
 		}
 		if (rc < 0)
 			return -1;
+		if (p->r->part == 0)
+			p->r->whole = p->last_ts - ts + 1;
+		p->r->part = ts - p->last_ts + p->r->whole;
+		replayer_show(p->r, false);
 	}
 }
 
@@ -388,6 +394,7 @@ capture_play_run(struct capture_play *p)
 	rc = look(p, &e);
 	if (rc == 0)
 		rc = do_all(p, &shot, &flow, &e);
+	replayer_show(p->r, true);
 	keeper_give_up(&p->keep);
 	return rc < 0 ? fail(p, shot, flow, &e) : check_done(p);
 }

@@ -55,8 +55,8 @@ replayer_check(struct player *p)
 
 /* ---- doing it ---- */
 
-static void
-show_progress(struct replayer *r, bool last)
+void
+replayer_show(struct replayer *r, bool last)
 {
 	int64_t done, all, now = clock_mono_ms();
 
@@ -64,6 +64,10 @@ show_progress(struct replayer *r, bool last)
 		return;
 	r->shown = now;
 	player_progress(&r->player, &done, &all);
+	if (r->whole > 0) {
+		done = r->part;
+		all = r->whole;
+	}
 	fprintf(stderr, "\r%3d %%  %" PRIu64 " acts%s",
 	    all == 0 ? 100 : (int)(done * 100 / all), r->done,
 	    last ? "\n" : "");
@@ -89,7 +93,7 @@ replayer_wait(struct replayer *r, int64_t ts)
 
 	while (sig_stop == 0 && (left = replayer_due(r, ts)) > 0) {
 		clock_sleep_ms(left < SLEEP_MS ? left : SLEEP_MS);
-		show_progress(r, false);
+		replayer_show(r, false);
 	}
 }
 
@@ -134,7 +138,7 @@ do_all(struct replayer *r, struct err *e)
 		/* who keeps time is not ahead of it, nor behind */
 		if (r->speed > 0 && replay_settle(&r->replay, e) < 0)
 			return -1;
-		show_progress(r, false);
+		replayer_show(r, false);
 	}
 	return err_set(e, EX_TEMPFAIL, "INTERRUPTED",
 	    "stopped by signal %d after %" PRIu64 " acts", (int)sig_stop,
@@ -167,7 +171,7 @@ replayer_run(struct replayer *r)
 		return err_report(NULL, &e);
 	player_start(&r->player);
 	rc = do_all(r, &e);
-	show_progress(r, true);
+	replayer_show(r, true);
 	if (rc == 0)
 		return 0;
 	return r->replay.bad != NULL ? fail_act(r->replay.bad, &e)

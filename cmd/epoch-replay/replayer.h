@@ -14,7 +14,8 @@ struct replayer {
 	bool into_used;
 	uint64_t done;
 	int64_t began, first_ts;
-	int64_t shown; /* progress */
+	int64_t shown;       /* progress */
+	int64_t part, whole; /* of captures; whole 0: a tape's */
 };
 
 /* Report *e with the place on the tape; returns the status. */
@@ -29,6 +30,9 @@ int replayer_run(struct replayer *r);
 
 /* Is Redis's the symbol's name already, and may that be?  -1 and *e (1). */
 int replayer_check_used(struct replayer *r, const char *symbol, struct err *e);
+
+/* Progress, on a terminal, not too often. */
+void replayer_show(struct replayer *r, bool last);
 
 /* With a speed: ms until it is that time's turn; and wait for it. */
 int64_t replayer_due(struct replayer *r, int64_t ts);
