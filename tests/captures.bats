@@ -414,6 +414,12 @@ page() { # FILE TS
 	run ! cmp have "$DIR/live" # the first snapshot was on that line
 	grep SPX "$DIR/live" | cmp - have
 	forget
+	# faults without end: ten are told
+	for i in {1..30}; do
+		head -n 1 "$DIR/chains"
+	done >bad
+	run_tool 65 epoch-replay bad
+	assert "$(wc -l <<<"$stderr")" = 12 "$stderr"
 	# all of it is bad
 	head -n 1 "$DIR/chains" >bad
 	run_tool 65 epoch-replay --leave-out bad "$DIR/frames"

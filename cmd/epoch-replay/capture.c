@@ -19,6 +19,7 @@
 
 #define PIECE (256 * 1024)
 #define PEEK 64
+#define FAULTS_TOLD 10 /* then there are only more */
 
 bool
 capture_is(const struct source_file *f)
@@ -85,7 +86,7 @@ captures_interrupted(void)
 }
 
 int
-captures_fail(const struct captures *c, const struct reading *r, uint64_t line,
+captures_fail(struct captures *c, const struct reading *r, uint64_t line,
     const struct err *e)
 {
 	char place[200];
@@ -93,6 +94,11 @@ captures_fail(const struct captures *c, const struct reading *r, uint64_t line,
 
 	if (e->exit == EX_TEMPFAIL)
 		return err_report(NULL, e);
+	if (++c->faults > FAULTS_TOLD) {
+		if (c->faults == FAULTS_TOLD + 1)
+			err_warn(NULL, "FAULTS", "there are more");
+		return e->exit;
+	}
 	if (line > 0)
 		snprintf(
 		    place, sizeof(place), "%.150s, line %" PRIu64, name, line);

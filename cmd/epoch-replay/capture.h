@@ -75,6 +75,7 @@ struct captures {
 	size_t n_taps;
 	struct capture_symbol *symbols; /* by name */
 	size_t n_symbols;
+	uint64_t faults;
 	uint64_t ticks, gaps; /* of all; ticks: as far as they were checked */
 };
 
@@ -93,7 +94,7 @@ int captures_scan_file(struct captures *c, size_t file);
 
 /* The snapshot breaks off, and nothing goes on: it is left out.  Returns the
  * status. */
-int captures_cut(const struct captures *c, struct shot *shot);
+int captures_cut(struct captures *c, struct shot *shot);
 
 /* Told to stop: says so. */
 int captures_interrupted(void);
@@ -101,8 +102,8 @@ int captures_interrupted(void);
 struct capture_symbol *captures_symbol(struct captures *c, const char *name);
 
 /* Report *e, of what begins at that line of a reading; returns the status. */
-int captures_fail(const struct captures *c, const struct reading *r,
-    uint64_t line, const struct err *e);
+int captures_fail(struct captures *c, const struct reading *r, uint64_t line,
+    const struct err *e);
 
 /* A descriptor, the caller's, from which all of a reading can be read; -1 and
  * *e (66, 71, 74). */

@@ -67,7 +67,7 @@ bad_line(struct scan *s, const char *code, const char *text)
 /* --- snapshots --- */
 
 int
-captures_cut(const struct captures *c, struct shot *shot)
+captures_cut(struct captures *c, struct shot *shot)
 {
 	struct err e;
 

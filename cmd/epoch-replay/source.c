@@ -45,6 +45,7 @@ source_spool(struct err *e)
 		return err_set(
 		    e, EX_IOERR, "SPOOL", "%s: %s", path, strerror(errno));
 	unlink(path);
+	fcntl(fd, F_SETFD, FD_CLOEXEC);
 	return fd;
 }
 
