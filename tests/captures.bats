@@ -252,6 +252,17 @@ page() { # FILE TS
 	done
 }
 
+@test "with the journal on it leaves a tape, which gives the same state" {
+	journal_on
+	run_tool epoch-replay "$DIR/chains" "$DIR/frames"
+	epoch-record --once SPX NDX >tape
+	digest r: SPX NDX >state
+	forget
+	run_tool epoch-replay tape
+	digest r: SPX NDX | cmp - state
+	is_live "by way of a tape"
+}
+
 @test "--until a time: the values of then; after it nothing matters" {
 	local moment files
 	moment=$(cat "$DIR/moment")
