@@ -377,7 +377,7 @@ page() { # FILE TS
 	mkdir alone
 	cp "$(command -v epoch-replay)" alone/
 	run_tool 69 env PATH=/nowhere "$PWD/alone/epoch-replay" "$DIR/chains"
-	assert "$stderr" has "NO_DECODER: chain-fetch cannot be run"
+	assert "$stderr" has "START: cannot run chain-fetch"
 	printf '#!/bin/sh\nkill -9 $$\n' >alone/chain-fetch
 	chmod +x alone/chain-fetch
 	run_tool 70 "$PWD/alone/epoch-replay" "$DIR/chains"

@@ -2,61 +2,12 @@
 #define _GNU_SOURCE /* memfd_create, pipe2 */
 #include <errno.h>
 #include <fcntl.h>
-#include <spawn.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "decoder.h"
-#include "sig.h"
 
 #define WORDS_MAX 8192 /* of what children say, as much is looked at */
-
-extern char **environ;
-
-/* The tool beside us, else its name alone. */
-static void
-find_tool(const char *name, char *path, size_t size)
-{
-	ssize_t n = readlink("/proc/self/exe", path, size - 1);
-	char *slash;
-
-	path[n > 0 ? n : 0] = '\0';
-	slash = strrchr(path, '/');
-	if (slash != NULL) {
-		snprintf(
-		    slash + 1, size - (size_t)(slash + 1 - path), "%s", name);
-		if (access(path, X_OK) == 0)
-			return;
-	}
-	snprintf(path, size, "%s", name);
-}
-
-static int
-spawn(
-    struct decoder *d, const char *const *argv, int from, int to, struct err *e)
-{
-	posix_spawn_file_actions_t a;
-	char path[4096];
-	char **args;
-	int rc;
-
-	find_tool(argv[0], path, sizeof(path));
-	memcpy(&args, &argv, sizeof(args)); /* it takes them as not const */
-	posix_spawn_file_actions_init(&a);
-	posix_spawn_file_actions_adddup2(&a, from, STDIN_FILENO);
-	posix_spawn_file_actions_adddup2(&a, to, STDOUT_FILENO);
-	posix_spawn_file_actions_adddup2(&a, d->words, STDERR_FILENO);
-	rc = posix_spawnp(&d->pids[d->n], path, &a, NULL, args, environ);
-	posix_spawn_file_actions_destroy(&a);
-	if (rc != 0)
-		return err_set(e, EX_UNAVAILABLE, "NO_DECODER",
-		    "%s cannot be run: %s", argv[0], strerror(rc));
-	d->names[d->n++] = argv[0];
-	return 0;
-}
 
 static int
 make_pipe(int fd[2], struct err *e)
@@ -65,6 +16,18 @@ make_pipe(int fd[2], struct err *e)
 		return 0;
 	fd[0] = fd[1] = -1;
 	return err_set(e, EX_OSERR, "PIPE", "%s", strerror(errno));
+}
+
+static int
+start(
+    struct decoder *d, const char *const *argv, int from, int to, struct err *e)
+{
+	const struct child_io io = {from, to, d->words};
+
+	if (child_start(&d->tools[d->n], argv, &io, e) < 0)
+		return -1;
+	d->n++;
+	return 0;
 }
 
 int
@@ -80,10 +43,9 @@ decoder_start(struct decoder *d, int input, const char *const *first,
 	if (rc == 0 && second != NULL)
 		rc = make_pipe(mid, e);
 	if (rc == 0)
-		rc =
-		    spawn(d, first, input, second != NULL ? mid[1] : out[1], e);
+		rc = start(d, first, input, mid[1] >= 0 ? mid[1] : out[1], e);
 	if (rc == 0 && second != NULL)
-		rc = spawn(d, second, mid[0], out[1], e);
+		rc = start(d, second, mid[0], out[1], e);
 	for (size_t i = 0; i < 2; i++)
 		if (mid[i] >= 0)
 			close(mid[i]);
@@ -144,50 +106,39 @@ release(struct decoder *d)
 	d->n = 0;
 }
 
-/* Each child's end: its exit status, 70 for a signal. */
-static int
-wait_for(pid_t pid)
-{
-	int status;
-
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return EX_OSERR;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : EX_SOFTWARE;
-}
-
 int
 decoder_end(struct decoder *d, struct err *e)
 {
-	char text[WORDS_MAX] = "";
-	const char *tool = NULL;
-	int worst = 0;
+	char text[WORDS_MAX];
+	int rc = 0;
 
 	for (size_t i = 0; i < d->n; i++) {
-		int status = wait_for(d->pids[i]);
+		struct child *c = &d->tools[i];
+		struct err here;
+		int status = 0, got = child_wait(c, &status, &here);
 
-		if (status != 0 && worst == 0) {
-			worst = status;
-			tool = d->names[i];
+		if (rc < 0 || (got == 0 && status == 0))
+			continue;
+		rc = -1;
+		*e = here;
+		if (got == 0) {
+			ssize_t n = pread(d->words, text, sizeof(text) - 1, 0);
+
+			text[n > 0 ? n : 0] = '\0';
+			take_words(choose_line(text), c->name, status, e);
+		} else if (c->signal != 0) {
+			err_set(e, here.exit, here.code, "%s %s", c->name,
+			    here.text);
 		}
 	}
-	if (worst != 0) {
-		ssize_t n = pread(d->words, text, sizeof(text) - 1, 0);
-
-		text[n > 0 ? n : 0] = '\0';
-		take_words(choose_line(text), tool, worst, e);
-	}
 	release(d);
-	return worst == 0 ? 0 : -1;
+	return rc;
 }
 
 void
 decoder_stop(struct decoder *d)
 {
 	for (size_t i = 0; i < d->n; i++)
-		kill(d->pids[i], SIGTERM);
-	in_close(&d->in);
-	for (size_t i = 0; i < d->n; i++)
-		wait_for(d->pids[i]);
+		child_kill(&d->tools[i]);
 	release(d);
 }

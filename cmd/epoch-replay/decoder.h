@@ -2,29 +2,25 @@
 /*
  * decoder: the tools that turn a vendor's bodies and messages into records,
  * live and here: chain-fetch, geom-hash, ws-tap, started as children.
- *
- * A tool is looked for beside our own executable, then in PATH.
  */
 #ifndef REPLAY_DECODER_H
 #define REPLAY_DECODER_H
 
-#include <sys/types.h>
-
+#include "child.h"
 #include "stream.h"
 
 #define DECODER_TOOLS 2
 
 struct decoder {
 	struct in in; /* what the last one writes */
-	const char *names[DECODER_TOOLS];
-	pid_t pids[DECODER_TOOLS];
+	struct child tools[DECODER_TOOLS];
 	size_t n;
 	int words; /* their stderr */
 };
 
 /*
  * Start one, or two in a row, over a descriptor, which is not taken.  argvs: of
- * each, NULL behind the last.  -1 and *e (71, 69).
+ * each, NULL behind the last.  -1 and *e (69, 71, 75).
  */
 int decoder_start(struct decoder *d, int input, const char *const *first,
     const char *const *second, struct err *e);
