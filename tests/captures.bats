@@ -342,6 +342,8 @@ page() { # FILE TS
 	: >empty
 	run_tool 1 epoch-replay "$DIR/frames"
 	assert "$stderr" has "NOTHING: no snapshot in the captures"
+	run_tool 66 epoch-replay "$DIR/chains" nowhere
+	assert "$stderr" has "epoch-replay: nowhere: OPEN"
 	run_tool 1 epoch-replay empty
 	assert "$stderr" has NOTHING
 	run_tool 1 epoch-replay --until 1000000000000 "$DIR/chains" "$DIR/frames"

@@ -153,10 +153,12 @@ open_files(struct source_file **files, char *const *names, size_t n)
 	*files = mem_zalloc(n * sizeof(**files));
 	for (size_t i = 0; i < n; i++)
 		if (source_file(&(*files)[i], names[i], &e) < 0) {
+			int status = err_report(names[i], &e);
+
 			while (i-- > 0)
 				close((*files)[i].fd);
 			free(*files);
-			return err_report(names[i], &e);
+			return status;
 		}
 	return 0;
 }
