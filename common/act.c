@@ -50,8 +50,8 @@ act_now(struct act *a, int64_t *ms, struct err *e)
 {
 	const struct span time_cmd[] = {SPAN_LIT("TIME")};
 
-	*ms = clock_now_ms();
-	if (clock_is_frozen())
+	*ms = a->now_ms > 0 ? a->now_ms : clock_now_ms();
+	if (a->now_ms > 0 || clock_is_frozen())
 		return 0;
 	return db_call(a->view.db, time_cmd, 1, on_time, ms, e);
 }

@@ -35,6 +35,7 @@ struct answer {
 struct act {
 	struct view view;
 	int64_t deadline;     /* monotonic ms; set by act_start */
+	int64_t now_ms;       /* the time of a replay; 0: it is now */
 	char fence_token[33]; /* of the last fence taken; "" none */
 	uint64_t conflicts, reconnects, fence_waits; /* counters */
 	struct words keys, args;                     /* of the next script */
@@ -49,7 +50,8 @@ void act_free(struct act *a); /* what it holds, not the connection */
  * of a model.  -1 and *e (71). */
 int act_nonce(char out[ACT_NONCE], struct err *e);
 
-/* The time that acts go by: Redis's, or EPOCH_NOW_MS.  -1 and *e. */
+/* The time that acts go by: a replay's, EPOCH_NOW_MS, or Redis's.  -1 and *e.
+ */
 int act_now(struct act *a, int64_t *ms, struct err *e);
 
 /* Forget keys and arguments of the script before. */

@@ -55,31 +55,22 @@ on_success(struct hydrator *h)
 
 /* --- which epochs are active --- */
 
-/* Another epoch, or none ("").  The old listing serves until the new one is
- * whole. */
 static int
-change_epoch(struct hydrator *h, struct feed *f, struct span id, struct err *e)
+change_epoch(
+    struct hydrator *h, struct inflow *f, struct span id, struct err *e)
 {
-	struct listing fresh = {0};
-	int there = 0;
+	int there = keeper_follow(&h->keep, f, &h->act.view, id, e);
 
-	if (id.n > 0) {
-		there = listing_load(&fresh, &h->act.view, id, e);
-		if (there < 0)
-			return -1;
-	}
-	memcpy(fresh.symbol, f->listing.symbol, sizeof(fresh.symbol));
-	listing_clear(&f->listing);
-	f->listing = fresh;
+	if (there < 0)
+		return -1;
 	f->paused_until = 0;
 	f->damaged = false;
 	h->promotions += (uint64_t)there;
-	hydrator_sort_again(h);
 	return 0;
 }
 
 static int
-look_at(struct hydrator *h, const struct hash *actives, struct feed *f,
+look_at(struct hydrator *h, const struct hash *actives, struct inflow *f,
     struct err *e)
 {
 	struct span id = hash_get(actives, f->listing.symbol);
@@ -108,10 +99,10 @@ look(struct hydrator *h, struct err *e)
 		if (!symbol_valid(name))
 			continue;
 		snprintf(symbol, sizeof(symbol), "%.*s", (int)name.n, name.p);
-		hydrator_feed(h, symbol);
+		keeper_flow(&h->keep, symbol);
 	}
-	for (size_t i = 1; rc == 0 && i < h->n_feeds; i++)
-		rc = look_at(h, &actives, h->feeds[i], e);
+	for (size_t i = 1; rc == 0 && i < h->keep.n; i++)
+		rc = look_at(h, &actives, h->keep.flows[i], e);
 	hash_free(&actives);
 	h->poll_due = clock_mono_ms() + POLL_MS;
 	return rc;
@@ -125,71 +116,9 @@ deliver_open(struct hydrator *h, struct err *e)
 
 /* --- batches --- */
 
-/* Take up to a batch of f's waiting ticks; how many. */
-static size_t
-take_batch(struct hydrator *h, struct feed *f)
-{
-	struct buf *b = &h->batch_text;
-	size_t n = 0;
-	uint32_t at;
-
-	buf_clear(b);
-	while (n < HYDRATE_MAX && (at = pool_first(f->pool)) != POOL_END) {
-		struct tick *t = &h->batch[n++];
-
-		pool_get(f->pool, at, t);
-		buf_span(b, t->id);
-		t->id.p = b->p + b->n - t->id.n;
-		for (size_t i = 0; i < tick_values(t->group); i++) {
-			if (t->v[i].p == NULL)
-				continue;
-			buf_span(b, t->v[i]);
-			t->v[i].p = b->p + b->n - t->v[i].n;
-		}
-		pool_drop(f->pool, at);
-	}
-	f->in_flight = n;
-	return n;
-}
-
-/* They wait on, and newer ones have come. */
-static void
-give_back(struct hydrator *h, struct feed *f, size_t n)
-{
-	f->in_flight = 0;
-	h->waiting -= n;
-	for (size_t i = 0; i < n; i++)
-		hydrator_offer(h, f, &h->batch[i]);
-}
-
-static void
-count_fates(
-    struct hydrator *h, struct feed *f, const struct hydration *did, size_t n)
-{
-	f->in_flight = 0;
-	h->waiting -= n;
-	for (size_t i = 0; i < n; i++)
-		switch ((enum fate)did->fates[i]) {
-		case FATE_APPLIED:
-			feed_count(f, COUNT_APPLIED, 1);
-			break;
-		case FATE_LATE:
-			feed_count(f, COUNT_LATE, 1);
-			break;
-		case FATE_DUPLICATE:
-			feed_count(f, COUNT_DUPLICATE, 1);
-			break;
-		case FATE_UNKNOWN: /* damaged: it was listed */
-			hydrator_hold(h, f, &h->batch[i]);
-			break;
-		}
-	f->listing.seq = did->seq;
-	f->listing.last_tick_ts = did->last_tick_ts;
-}
-
 /* The epoch is no longer the active one, or not all there. */
 static void
-on_moved(struct hydrator *h, struct feed *f, const struct hydration *did)
+on_moved(struct hydrator *h, struct inflow *f, const struct hydration *did)
 {
 	struct err e;
 
@@ -208,21 +137,21 @@ on_moved(struct hydrator *h, struct feed *f, const struct hydration *did)
 }
 
 static void
-deliver_batch(struct hydrator *h, struct feed *f)
+deliver_batch(struct hydrator *h, struct inflow *f)
 {
 	struct hydration did;
-	size_t n = take_batch(h, f);
+	size_t n = keeper_batch(&h->keep, f);
 	struct err e;
 	enum act_result r = hydrate(&h->act, span_str(f->listing.symbol),
-	    span_str(f->listing.id), h->batch, n, &did, &e);
+	    span_str(f->listing.id), h->keep.batch, n, &did, &e);
 
 	h->batches++;
 	if (r == ACT_DONE) {
-		count_fates(h, f, &did, n);
+		keeper_fates(&h->keep, f, &did, n);
 		on_success(h);
 		return;
 	}
-	give_back(h, f, n);
+	keeper_give_back(&h->keep, f, n);
 	if (r == ACT_FENCED) {
 		h->act.fence_waits++;
 		f->paused_until = clock_mono_ms() + FENCE_MS;
@@ -236,7 +165,7 @@ deliver_batch(struct hydrator *h, struct feed *f)
 /* --- what is to be done, and when --- */
 
 static bool
-is_ready(const struct feed *f, int64_t now)
+is_ready(const struct inflow *f, int64_t now)
 {
 	return f->pool != NULL && pool_count(f->pool) > 0 &&
 	       now >= f->paused_until;
@@ -266,11 +195,12 @@ deliver(struct hydrator *h)
 		}
 		on_success(h);
 	}
-	h->batch_is_full = false;
-	for (size_t i = 1; i < h->n_feeds && db_alive(h->db); i++) {
-		if (!is_ready(h->feeds[i], now) || h->failed || sig_stop != 0)
+	h->keep.batch_is_full = false;
+	for (size_t i = 1; i < h->keep.n && db_alive(h->db); i++) {
+		if (!is_ready(h->keep.flows[i], now) || h->failed ||
+		    sig_stop != 0)
 			continue;
-		deliver_batch(h, h->feeds[i]);
+		deliver_batch(h, h->keep.flows[i]);
 		done = true;
 	}
 	return done;
@@ -281,8 +211,8 @@ deliver_due(const struct hydrator *h)
 {
 	int64_t due = h->poll_due, now = clock_mono_ms();
 
-	for (size_t i = 1; i < h->n_feeds; i++) {
-		const struct feed *f = h->feeds[i];
+	for (size_t i = 1; i < h->keep.n; i++) {
+		const struct inflow *f = h->keep.flows[i];
 
 		if (pool_count(f->pool) > 0 && f->paused_until < due)
 			due = f->paused_until;

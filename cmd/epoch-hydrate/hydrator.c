@@ -2,7 +2,6 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "clock.h"
@@ -10,10 +9,9 @@
 #include "rec.h"
 #include "sig.h"
 
-#define FUTURE_MS 5000 /* a vendor's clock may be that far ahead of ours */
-#define LINE_MS 100    /* between two records of one symbol */
-#define AT_ONCE 256    /* lines, while Redis's answer is on its way … */
-#define IN_A_ROW 4096  /* … and while nothing is */
+#define LINE_MS 100   /* between two records of one symbol */
+#define AT_ONCE 256   /* lines, while Redis's answer is on its way … */
+#define IN_A_ROW 4096 /* … and while nothing is */
 #define OUT_BYTES (1024 * 1024) /* that may wait for whoever reads us */
 
 void
@@ -29,9 +27,9 @@ hydrator_show(const struct hydrator *h)
 	char text[300];
 	int n = 0;
 
-	for (size_t i = 0; i < h->n_feeds; i++)
+	for (size_t i = 0; i < h->keep.n; i++)
 		for (int c = 0; c < COUNTS; c++)
-			total[c] += h->feeds[i]->total[c];
+			total[c] += h->keep.flows[i]->total[c];
 	for (int c = 0; c < COUNTS; c++)
 		n += snprintf(text + n, sizeof(text) - (size_t)n,
 		    "%s %" PRId64 " ", count_names[c], total[c]);
@@ -40,48 +38,25 @@ hydrator_show(const struct hydrator *h)
 	    " slow_lines %" PRIu64 " batches %" PRIu64 " superseded %" PRIu64
 	    " epochs %" PRIu64 " fence_waits %" PRIu64 " outages %" PRIu64
 	    " requests %" PRIu64,
-	    text, h->waiting, h->passed, h->bad, h->slow, h->batches,
+	    text, h->keep.waiting, h->passed, h->bad, h->slow, h->batches,
 	    h->superseded, h->promotions, h->act.fence_waits, h->outages,
-	    h->requests);
-}
-
-struct feed *
-hydrator_feed(struct hydrator *h, const char *symbol)
-{
-	for (size_t i = 0; i < h->n_feeds; i++)
-		if (strcmp(h->feeds[i]->listing.symbol, symbol) == 0)
-			return h->feeds[i];
-	h->feeds = mem_grow(h->feeds, h->n_feeds + 1, sizeof(*h->feeds));
-	h->feeds[h->n_feeds] = mem_alloc(sizeof(struct feed));
-	feed_init(h->feeds[h->n_feeds], symbol);
-	return h->feeds[h->n_feeds++];
+	    h->keep.requests);
 }
 
 void
 hydrator_init(struct hydrator *h)
 {
-	h->held = pool_new(HELD_MAX);
-	h->strangers = strangers_new();
-	/* so that no span into it moves while a batch is copied there */
-	buf_reserve(&h->batch_text,
-	    HYDRATE_MAX * (size_t)(32 + TICK_VALUES * CONTRACT_VALUE_MAX));
+	keeper_init(&h->keep);
+	h->keep.asks = &h->out;
 	h->out.room = OUT_BYTES;
 	h->in.nowait = true;
-	hydrator_feed(h, "");
 }
 
 void
 hydrator_free(struct hydrator *h)
 {
-	for (size_t i = 0; i < h->n_feeds; i++) {
-		feed_free(h->feeds[i]);
-		free(h->feeds[i]);
-	}
-	free(h->feeds);
-	pool_free(&h->held);
-	strangers_free(&h->strangers);
+	keeper_free(&h->keep);
 	buf_free(&h->own);
-	buf_free(&h->batch_text);
 	act_free(&h->act);
 }
 
@@ -103,26 +78,15 @@ on_bad(struct hydrator *h, const struct err *e)
 static void
 on_tick(struct hydrator *h, struct span line)
 {
-	struct feed *f;
 	struct tick t;
 	struct err e;
-	bool listed;
 
 	if (tick_read(line, &h->own, &t, &e) < 0) {
 		on_bad(h, &e);
 		return;
 	}
 	h->slow += (uintptr_t)t.id.p - (uintptr_t)line.p > line.n;
-	f = h->feeds[hydrator_owner(h, &t, &listed)];
-	feed_count(f, COUNT_READ, 1);
-	if (t.recv_ts > f->recv_ts)
-		f->recv_ts = t.recv_ts;
-	if (t.ts - t.recv_ts > FUTURE_MS)
-		feed_count(f, COUNT_FUTURE, 1);
-	else if (listed)
-		hydrator_offer(h, f, &t);
-	else
-		hydrator_hold(h, f, &t);
+	keeper_take(&h->keep, &t);
 }
 
 static void
@@ -202,16 +166,16 @@ read_meanwhile(void *ctx)
 static void
 write_records(struct hydrator *h, int64_t now, bool all)
 {
-	for (size_t i = 0; i < h->n_feeds; i++) {
-		struct feed *f = h->feeds[i];
+	for (size_t i = 0; i < h->keep.n; i++) {
+		struct inflow *f = h->keep.flows[i];
 
-		if ((all || now >= f->line_due) && feed_has_news(f)) {
-			feed_tell(f, &h->out);
+		if ((all || now >= f->line_due) && inflow_has_news(f)) {
+			inflow_tell(f, &h->out);
 			f->line_due = now + LINE_MS;
 		}
 		/* a gap is told when it is over */
-		if (all || h->waiting < (size_t)h->queue)
-			feed_tell_gap(
+		if (all || h->keep.waiting < (size_t)h->keep.queue)
+			inflow_tell_gap(
 			    f, all ? "disconnect" : "overflow", &h->out);
 	}
 	out_offer(&h->out);
@@ -224,9 +188,10 @@ wait_for_work(struct hydrator *h)
 	struct pollfd p = {.fd = h->eof ? -1 : h->in.fd, .events = POLLIN};
 	int64_t now = clock_mono_ms(), due = deliver_due(h);
 
-	for (size_t i = 0; i < h->n_feeds; i++)
-		if (feed_has_news(h->feeds[i]) && h->feeds[i]->line_due < due)
-			due = h->feeds[i]->line_due;
+	for (size_t i = 0; i < h->keep.n; i++)
+		if (inflow_has_news(h->keep.flows[i]) &&
+		    h->keep.flows[i]->line_due < due)
+			due = h->keep.flows[i]->line_due;
 	if (due > now && sig_stop == 0)
 		poll(&p, 1, (int)(due - now));
 }
@@ -234,9 +199,9 @@ wait_for_work(struct hydrator *h)
 static void
 finish(struct hydrator *h)
 {
-	size_t lost = h->waiting;
+	size_t lost = h->keep.waiting;
 
-	hydrator_give_up(h);
+	keeper_give_up(&h->keep);
 	write_records(h, clock_mono_ms(), true);
 	if (lost > 0)
 		hydrator_add_status(
@@ -249,7 +214,7 @@ finish(struct hydrator *h)
 static bool
 is_done(const struct hydrator *h, int64_t end)
 {
-	return (h->waiting == 0 && (h->poll_due > 0 || h->away)) ||
+	return (h->keep.waiting == 0 && (h->poll_due > 0 || h->away)) ||
 	       clock_mono_ms() >= end;
 }
 
@@ -264,7 +229,7 @@ hydrator_run(struct hydrator *h)
 			sig_usr1 = 0;
 			hydrator_show(h);
 		}
-		hydrator_read(h, h->batch_is_full ? AT_ONCE : IN_A_ROW);
+		hydrator_read(h, h->keep.batch_is_full ? AT_ONCE : IN_A_ROW);
 		if (h->eof && end == 0) {
 			end = clock_mono_ms() + h->deadline_ms;
 			h->poll_due = 0; /* a last look, for who is held */

@@ -78,10 +78,11 @@ read_options(int argc, char *argv[], struct hydrator *h, int *status)
 			bad = opt_seconds(arg, 0, 3600000, &h->deadline_ms);
 			break;
 		case OPT_QUEUE:
-			bad = opt_int(arg, HYDRATE_MAX, 10000000, &h->queue);
+			bad =
+			    opt_int(arg, HYDRATE_MAX, 10000000, &h->keep.queue);
 			break;
 		case OPT_UNKNOWN_LIMIT:
-			bad = opt_int(arg, 0, 65536, &h->unknown_limit);
+			bad = opt_int(arg, 0, 65536, &h->keep.unknown_limit);
 			break;
 		case 'v':
 			conf.verbose = true;
@@ -119,7 +120,8 @@ int
 main(int argc, char *argv[])
 {
 	static struct hydrator h = {
-	    .queue = 131072, .unknown_limit = 20, .deadline_ms = 10000};
+	    .keep = {.queue = 131072, .unknown_limit = 20},
+	    .deadline_ms = 10000};
 	struct err e;
 	int status = 0;
 

@@ -51,7 +51,7 @@ start_server(struct then *t, struct err *e)
 	    "no", "--maxmemory-policy", "noeviction", "--daemonize", "no",
 	    NULL};
 
-	if (child_start(&t->server, argv, e) == 0)
+	if (child_start(&t->server, argv, NULL, e) == 0)
 		return 0;
 	if (e->exit == EX_UNAVAILABLE)
 		err_set(e, EX_UNAVAILABLE, "NO_REDIS",
@@ -92,9 +92,10 @@ run(struct then *t, const char *const *argv)
 	struct err e;
 	int status = 0;
 
-	if (child_start(&t->tool, argv, &e) < 0 ||
+	if (child_start(&t->tool, argv, NULL, &e) < 0 ||
 	    child_wait(&t->tool, &status, &e) < 0)
-		return err_report(NULL, &e);
+		return err_report(
+		    e.exit == EX_SOFTWARE ? t->tool.name : NULL, &e);
 	return status;
 }
 

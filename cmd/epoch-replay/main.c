@@ -1,25 +1,29 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * epoch-replay: a tape becomes epochs again.
+ * epoch-replay: a tape, or what a vendor sent, becomes epochs again.
  *
  *	epoch-replay [options] [TAPE...]	into Redis
- *	epoch-replay --check [TAPE...]		is it whole?  no Redis
+ *	epoch-replay [options] CAPTURE...	of chain-fetch and ws-tap --raw
+ *	epoch-replay --check [FILE...]		is it whole?  no Redis
  *	epoch-replay --bisect A B		where do they differ?  no Redis
  *
- * In: tapes of epoch-record, also compressed, also on stdin.  Out: one replay
- * record a symbol.  Redis: as the tools whose acts they were.
+ * In: tapes of epoch-record, or captures; also compressed, also on stdin.  Out:
+ * one replay record a symbol.  Redis: as the tools whose acts they were.
  *
  * Why it is right.  Every act goes through the function, and the script, that
- * did it the first time, with the ids of then; what came of it is compared
- * with the tape, act by act.  A bad tape: all of it, up to --until, is read
- * and understood before the first act is done.  Redis fell back while it was
- * recorded: what a rewind made void is not done.  A cut in the middle of a
- * promotion: contracts without their commit are nothing.  Killed: Redis holds
- * a state that once was; a new replay wants an empty one.
+ * did it the first time.  Of a tape, with the ids of then: what came of it is
+ * compared, act by act.  Of captures, with the clock of then: the order of
+ * receipt is the order of acts.  A bad one: all of it, up to --until, is read
+ * and understood before the first act is done.  Redis fell back while a tape
+ * was recorded: what a rewind made void is not done.  A cut in the middle of a
+ * promotion: contracts without their commit are nothing, nor are pages without
+ * the last one.  Killed: Redis holds a state that once was; a new replay wants
+ * an empty one.
  */
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "capture_play.h"
 #include "clock.h"
 #include "epoch.h"
 #include "opt.h"
@@ -32,7 +36,8 @@ enum {
 	OPT_FROM,
 	OPT_CHECK,
 	OPT_BISECT,
-	OPT_INTO_USED
+	OPT_INTO_USED,
+	OPT_LEAVE_OUT
 };
 
 static const struct opt options[] = {
@@ -45,6 +50,8 @@ static const struct opt options[] = {
     {OPT_BISECT, "bisect", NULL, "name the first act at which A and B differ"},
     {OPT_INTO_USED, "into-used", NULL,
 	"even where Redis has epochs of these symbols"},
+    {OPT_LEAVE_OUT, "leave-out", NULL,
+	"of captures: what is bad, instead of doing nothing at all"},
     {'r', "redis", "URL", "address of Redis (default $REDIS_URL)"},
     {'t', "redis-timeout", "S", "longest wait for one answer (5)"},
     OPT_COMMON,
@@ -53,8 +60,10 @@ static const struct opt options[] = {
 
 static const struct opt_set option_set = {
     .table = options,
-    .operands = "[TAPE...]",
-    .summary = "Do once more what is on a tape of epoch-record.",
+    .operands = "[FILE...]",
+    .summary =
+	"Do once more what is on a tape of epoch-record, or make epochs of\n"
+	"what chain-fetch --raw and ws-tap --raw kept.",
     .versions = "hiredis " HIREDIS_PKG ", libcrypto " LIBCRYPTO_PKG
 		", libzstd " LIBZSTD_PKG,
 };
@@ -62,7 +71,7 @@ static const struct opt_set option_set = {
 static struct {
 	const char *redis;
 	int64_t timeout_ms;
-	bool check, bisect;
+	bool check, bisect, leave_out;
 } conf = {.timeout_ms = 5000};
 
 static int
@@ -103,6 +112,9 @@ take_option(struct replayer *r, int c, const char *arg)
 	case OPT_INTO_USED:
 		r->into_used = true;
 		return 0;
+	case OPT_LEAVE_OUT:
+		conf.leave_out = true;
+		return 0;
 	case 'r':
 		conf.redis = arg;
 		return 0;
@@ -132,25 +144,50 @@ read_options(struct replayer *r, int argc, char *argv[])
 	return -1;
 }
 
-/* Open and check one player's tapes; 0 or a status. */
+/* Open what is named, tapes or captures; 0 or a status. */
 static int
-load(struct player *p, char *const *names, size_t n)
+open_files(struct source_file **files, char *const *names, size_t n)
 {
-	int status = 0;
+	struct err e;
 
-	if (player_open(p, names, n, &status) < 0)
+	*files = mem_zalloc(n * sizeof(**files));
+	for (size_t i = 0; i < n; i++)
+		if (source_file(&(*files)[i], names[i], &e) < 0) {
+			int status = err_report(names[i], &e);
+
+			while (i-- > 0)
+				close((*files)[i].fd);
+			free(*files);
+			return status;
+		}
+	return 0;
+}
+
+/* Open and check one player's tape; 0 or a status. */
+static int
+load(struct player *p, char *name)
+{
+	struct source_file *f;
+	int status = open_files(&f, &name, 1);
+
+	if (status != 0)
 		return status;
-	return replayer_check(p);
+	if (capture_is(f))
+		status = opt_usage(&option_set,
+		    "--bisect compares tapes, and %.200s is a capture", name);
+	player_add(p, f);
+	free(f);
+	return status != 0 ? status : replayer_check(p);
 }
 
 static int
 run_bisect(struct replayer *r, char *const *names)
 {
 	struct player other = r->player; /* the limits */
-	int status = load(&r->player, names, 1);
+	int status = load(&r->player, names[0]);
 
 	if (status == 0)
-		status = load(&other, names + 1, 1);
+		status = load(&other, names[1]);
 	if (status == 0) {
 		player_start(&r->player);
 		player_start(&other);
@@ -180,24 +217,105 @@ check_limits(const struct player *p)
 }
 
 static int
-run_replay(struct replayer *r, struct out *out, char *const *names, size_t n)
+connect(struct replayer *r)
 {
-	int status = load(&r->player, names, n);
 	bool unchecked;
 	struct err e;
 
+	r->act.view.db =
+	    epoch_open(conf.redis, conf.timeout_ms, &unchecked, &e);
+	if (unchecked)
+		err_warn(NULL, "UNCHECKED",
+		    "may not ask whether the server evicts keys");
+	return r->act.view.db == NULL ? err_report(NULL, &e) : 0;
+}
+
+static int
+run_tapes(struct replayer *r, struct out *out)
+{
+	int status = replayer_check(&r->player);
+
 	if (status == 0)
 		status = check_limits(&r->player);
-	if (status == 0 && !conf.check) {
-		r->act.view.db =
-		    epoch_open(conf.redis, conf.timeout_ms, &unchecked, &e);
-		if (unchecked)
-			err_warn(NULL, "UNCHECKED",
-			    "may not ask whether the server evicts keys");
-		status = r->act.view.db == NULL ? err_report(NULL, &e)
-						: replayer_run(r);
-	}
+	if (status == 0 && !conf.check)
+		status = connect(r);
+	if (status == 0 && !conf.check)
+		status = replayer_run(r);
 	player_report(&r->player, out);
+	return status;
+}
+
+static int
+run_captures(struct replayer *r, struct captures *c, struct out *out)
+{
+	struct capture_play *p = mem_zalloc(sizeof(*p));
+	int status;
+
+	p->r = r;
+	p->c = c;
+	c->until =
+	    r->player.limit == LIMIT_TS ? r->player.limit_number : INT64_MAX;
+	p->leave_out = conf.leave_out;
+	status = capture_play_check(p);
+	if (capture_play_may_run(p, status) && !conf.check) {
+		int rc = connect(r);
+
+		if (rc == 0)
+			rc = capture_play_run(p);
+		status = err_worse(status, rc);
+	}
+	capture_play_report(p, out);
+	capture_play_free(p);
+	free(p);
+	return status;
+}
+
+/* What has no meaning without a tape; 0 or 64. */
+static int
+check_options(const struct player *p)
+{
+	if (p->from[0] != '\0')
+		return opt_usage(&option_set,
+		    "--from is for tapes: a capture has no epochs yet");
+	if (p->limit == LIMIT_ACT || p->limit == LIMIT_EPOCH)
+		return opt_usage(&option_set,
+		    "captures have no acts or epochs yet: --until a time");
+	return 0;
+}
+
+static int
+run_replay(struct replayer *r, struct out *out, char *const *names, size_t n)
+{
+	struct captures captures = {.until = INT64_MAX};
+	struct source_file *files;
+	int status = open_files(&files, names, n);
+	size_t tapes = 0;
+
+	if (status != 0)
+		return status;
+	for (size_t i = 0; i < n; i++) {
+		if (capture_is(&files[i])) {
+			captures_add(&captures, &files[i]);
+			continue;
+		}
+		player_add(&r->player, &files[i]);
+		tapes += files[i].size > 0;
+	}
+	free(files);
+	if (captures.n_files == 0)
+		status = conf.leave_out
+			     ? opt_usage(&option_set,
+				   "--leave-out is for captures: a tape's acts "
+				   "follow from each other")
+			     : run_tapes(r, out);
+	else if (tapes > 0)
+		status = opt_usage(&option_set,
+		    "tapes or captures, not both: they hold the same day");
+	else
+		status = check_options(&r->player);
+	if (status == 0 && captures.n_files > 0)
+		status = run_captures(r, &captures, out);
+	captures_free(&captures);
 	return status;
 }
 

@@ -65,22 +65,13 @@ symbol_of(const struct source_file *f, char symbol[SYMBOL_MAX + 1])
 	free(s.files); /* not source_free: the file stays open */
 }
 
-int
-player_open(struct player *p, char *const *names, size_t n, int *status)
+void
+player_add(struct player *p, const struct source_file *f)
 {
 	char symbol[SYMBOL_MAX + 1];
-	struct source_file f;
-	struct err e;
 
-	for (size_t i = 0; i < n; i++) {
-		if (source_file(&f, names[i], &e) < 0) {
-			*status = err_report(names[i], &e);
-			return -1;
-		}
-		symbol_of(&f, symbol);
-		source_add(source_of(p, symbol), &f);
-	}
-	return 0;
+	symbol_of(f, symbol);
+	source_add(source_of(p, symbol), f);
 }
 
 void

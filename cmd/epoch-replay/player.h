@@ -32,8 +32,8 @@ struct player {
 /* "act:N", N, a time or an epoch id.  -1: it is none of these. */
 int player_until(struct player *p, const char *text);
 
-/* Open the files.  -1, reported, and *status. */
-int player_open(struct player *p, char *const *names, size_t n, int *status);
+/* A tape, or the next piece of one; it is moved in. */
+void player_add(struct player *p, const struct source_file *f);
 void player_free(struct player *p);
 
 /* First pass.  -1 and *e: damage before the limit. */

@@ -55,8 +55,8 @@ replayer_check(struct player *p)
 
 /* ---- doing it ---- */
 
-static void
-show_progress(struct replayer *r, bool last)
+void
+replayer_show(struct replayer *r, bool last)
 {
 	int64_t done, all, now = clock_mono_ms();
 
@@ -64,48 +64,56 @@ show_progress(struct replayer *r, bool last)
 		return;
 	r->shown = now;
 	player_progress(&r->player, &done, &all);
+	if (r->whole > 0) {
+		done = r->part;
+		all = r->whole;
+	}
 	fprintf(stderr, "\r%3d %%  %" PRIu64 " acts%s",
 	    all == 0 ? 100 : (int)(done * 100 / all), r->done,
 	    last ? "\n" : "");
 }
 
-/* Wait until it is that act's time. */
-static void
-keep_time(struct replayer *r, int64_t ts)
+int64_t
+replayer_due(struct replayer *r, int64_t ts)
 {
-	int64_t due;
-
 	if (r->speed <= 0)
-		return;
+		return 0;
 	if (r->first_ts == 0) {
 		r->first_ts = ts;
 		r->began = clock_mono_ms();
 	}
-	due = r->began + (int64_t)((double)(ts - r->first_ts) / r->speed);
-	while (sig_stop == 0) {
-		int64_t left = due - clock_mono_ms();
+	return r->began + (int64_t)((double)(ts - r->first_ts) / r->speed) -
+	       clock_mono_ms();
+}
 
-		if (left <= 0)
-			break;
+void
+replayer_wait(struct replayer *r, int64_t ts)
+{
+	int64_t left;
+
+	while (sig_stop == 0 && (left = replayer_due(r, ts)) > 0) {
 		clock_sleep_ms(left < SLEEP_MS ? left : SLEEP_MS);
-		show_progress(r, false);
+		replayer_show(r, false);
 	}
+}
+
+int
+replayer_check_used(struct replayer *r, const char *symbol, struct err *e)
+{
+	int used = r->into_used ? 0 : replay_is_used(&r->act, symbol, e);
+
+	if (used > 0)
+		err_set(e, EX_NO, "USED",
+		    "Redis knows epochs of %s already (--into-used)", symbol);
+	return used == 0 ? 0 : -1;
 }
 
 static int
 check_used(struct replayer *r, struct err *e)
 {
-	for (size_t i = 0; i < r->player.n_stories && !r->into_used; i++) {
-		const struct story *s = &r->player.stories[i];
-		int used = replay_is_used(&r->act, s->symbol, e);
-
-		if (used > 0)
-			err_set(e, EX_NO, "USED",
-			    "Redis knows epochs of %s already (--into-used)",
-			    s->symbol);
-		if (used != 0)
+	for (size_t i = 0; i < r->player.n_stories; i++)
+		if (replayer_check_used(r, r->player.stories[i].symbol, e) < 0)
 			return -1;
-	}
 	return 0;
 }
 
@@ -119,7 +127,7 @@ do_all(struct replayer *r, struct err *e)
 			return -1;
 		if (s == NULL)
 			return replay_settle(&r->replay, e);
-		keep_time(r, s->deed.line.ts);
+		replayer_wait(r, s->deed.line.ts);
 		if (sig_stop != 0)
 			break;
 		act_start(&r->act, ACT_MS);
@@ -130,7 +138,7 @@ do_all(struct replayer *r, struct err *e)
 		/* who keeps time is not ahead of it, nor behind */
 		if (r->speed > 0 && replay_settle(&r->replay, e) < 0)
 			return -1;
-		show_progress(r, false);
+		replayer_show(r, false);
 	}
 	return err_set(e, EX_TEMPFAIL, "INTERRUPTED",
 	    "stopped by signal %d after %" PRIu64 " acts", (int)sig_stop,
@@ -163,7 +171,7 @@ replayer_run(struct replayer *r)
 		return err_report(NULL, &e);
 	player_start(&r->player);
 	rc = do_all(r, &e);
-	show_progress(r, true);
+	replayer_show(r, true);
 	if (rc == 0)
 		return 0;
 	return r->replay.bad != NULL ? fail_act(r->replay.bad, &e)

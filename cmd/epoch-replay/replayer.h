@@ -14,7 +14,8 @@ struct replayer {
 	bool into_used;
 	uint64_t done;
 	int64_t began, first_ts;
-	int64_t shown; /* progress */
+	int64_t shown;       /* progress */
+	int64_t part, whole; /* of captures; whole 0: a tape's */
 };
 
 /* Report *e with the place on the tape; returns the status. */
@@ -26,6 +27,16 @@ int replayer_check(struct player *p);
 
 /* Do all of it; it was checked.  Returns the status. */
 int replayer_run(struct replayer *r);
+
+/* Is Redis's the symbol's name already, and may that be?  -1 and *e (1). */
+int replayer_check_used(struct replayer *r, const char *symbol, struct err *e);
+
+/* Progress, on a terminal, not too often. */
+void replayer_show(struct replayer *r, bool last);
+
+/* With a speed: ms until it is that time's turn; and wait for it. */
+int64_t replayer_due(struct replayer *r, int64_t ts);
+void replayer_wait(struct replayer *r, int64_t ts);
 
 /* Where do two tapes differ?  1 and a line on stderr, or 0. */
 int bisect(struct player *a, struct player *b);

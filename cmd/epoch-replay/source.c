@@ -14,8 +14,8 @@
 
 static const unsigned char zstd_magic[4] = {0x28, 0xb5, 0x2f, 0xfd};
 
-static int
-write_all(int fd, const char *p, size_t n, struct err *e)
+int
+source_write(int fd, const char *p, size_t n, struct err *e)
 {
 	while (n > 0) {
 		ssize_t k = write(fd, p, n);
@@ -31,9 +31,8 @@ write_all(int fd, const char *p, size_t n, struct err *e)
 	return 0;
 }
 
-/* A file that nobody else sees. */
-static int
-make_spool(struct err *e)
+int
+source_spool(struct err *e)
 {
 	const char *dir = getenv("TMPDIR");
 	char path[512];
@@ -46,6 +45,7 @@ make_spool(struct err *e)
 		return err_set(
 		    e, EX_IOERR, "SPOOL", "%s: %s", path, strerror(errno));
 	unlink(path);
+	fcntl(fd, F_SETFD, FD_CLOEXEC);
 	return fd;
 }
 
@@ -67,7 +67,7 @@ unpack(struct unpack *u, struct span piece, int fd, struct err *e)
 		if (ZSTD_isError(u->want))
 			return err_set(e, EX_DATAERR, "BAD_ZSTD", "%s",
 			    ZSTD_getErrorName(u->want));
-		if (write_all(fd, u->out, out.pos, e) < 0)
+		if (source_write(fd, u->out, out.pos, e) < 0)
 			return -1;
 	}
 	return 0;
@@ -87,7 +87,7 @@ spool(struct in *in, bool packed, int to, struct err *e)
 	}
 	while (rc == 0 && (got = in_chunk(in, &piece, e)) > 0)
 		rc = packed ? unpack(&u, piece, to, e)
-			    : write_all(to, piece.p, piece.n, e);
+			    : source_write(to, piece.p, piece.n, e);
 	if (rc == 0 && sig_stop != 0)
 		rc = err_set(e, EX_TEMPFAIL, "INTERRUPTED",
 		    "stopped by signal %d", (int)sig_stop);
@@ -123,7 +123,7 @@ source_file(struct source_file *f, const char *name, struct err *e)
 			   ? err_set(e, EX_OSERR, "OPEN", "%s", strerror(errno))
 			   : 0;
 	}
-	fd = make_spool(e);
+	fd = source_spool(e);
 	rc = fd < 0 ? -1 : spool(&in, packed, fd, e);
 	in_close(&in);
 	if (rc < 0) {

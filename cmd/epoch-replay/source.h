@@ -35,6 +35,11 @@ struct source {
  * whole zstd, 74 no room for the temporary file. */
 int source_file(struct source_file *f, const char *name, struct err *e);
 
+/* A temporary file that nobody else sees, and all of some bytes into it.  -1
+ * and *e (74). */
+int source_spool(struct err *e);
+int source_write(int fd, const char *p, size_t n, struct err *e);
+
 /* Append a file, which is moved in. */
 void source_add(struct source *s, const struct source_file *f);
 void source_free(struct source *s);

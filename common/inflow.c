@@ -3,23 +3,23 @@
 #include <string.h>
 
 #include "clock.h"
-#include "feed.h"
+#include "inflow.h"
 #include "rec.h"
 
 const char *const count_names[COUNTS] = {"read", "applied", "conflated", "late",
     "duplicate", "unknown", "held", "future", "dropped"};
 
 void
-feed_init(struct feed *f, const char *symbol)
+inflow_init(struct inflow *f, const char *symbol)
 {
-	*f = (struct feed){0};
+	*f = (struct inflow){0};
 	snprintf(f->listing.symbol, sizeof(f->listing.symbol), "%s", symbol);
 	if (*symbol != '\0')
 		f->pool = pool_new(SIZE_MAX);
 }
 
 void
-feed_free(struct feed *f)
+inflow_free(struct inflow *f)
 {
 	listing_clear(&f->listing);
 	pool_free(&f->pool);
@@ -27,15 +27,15 @@ feed_free(struct feed *f)
 }
 
 size_t
-feed_waiting(const struct feed *f)
+inflow_waiting(const struct inflow *f)
 {
 	return f->pool == NULL ? 0 : pool_count(f->pool) + f->in_flight;
 }
 
 void
-feed_drop(struct feed *f, const struct tick *t)
+inflow_drop(struct inflow *f, const struct tick *t)
 {
-	feed_count(f, COUNT_DROPPED, 1);
+	inflow_count(f, COUNT_DROPPED, 1);
 	if (f->lost++ == 0)
 		f->lost_from = f->lost_to = t->recv_ts;
 	if (t->recv_ts < f->lost_from)
@@ -48,14 +48,14 @@ feed_drop(struct feed *f, const struct tick *t)
  * those that were read since and those that waited then, without those that
  * still wait. */
 static int64_t
-covered(const struct feed *f)
+covered(const struct inflow *f)
 {
 	return f->since[COUNT_READ] + (int64_t)f->waited -
-	       (int64_t)feed_waiting(f);
+	       (int64_t)inflow_waiting(f);
 }
 
 bool
-feed_has_news(const struct feed *f)
+inflow_has_news(const struct inflow *f)
 {
 	for (int i = COUNT_READ + 1; i < COUNTS; i++)
 		if (f->since[i] != 0)
@@ -64,7 +64,7 @@ feed_has_news(const struct feed *f)
 }
 
 void
-feed_tell(struct feed *f, struct out *out)
+inflow_tell(struct inflow *f, struct out *out)
 {
 	const struct listing *l = &f->listing;
 	struct buf b = {0};
@@ -83,11 +83,11 @@ feed_tell(struct feed *f, struct out *out)
 	out_write(out, b.p, b.n);
 	buf_free(&b);
 	memset(f->since, 0, sizeof(f->since));
-	f->waited = feed_waiting(f);
+	f->waited = inflow_waiting(f);
 }
 
 void
-feed_tell_gap(struct feed *f, const char *reason, struct out *out)
+inflow_tell_gap(struct inflow *f, const char *reason, struct out *out)
 {
 	struct buf b = {0};
 

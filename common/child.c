@@ -13,7 +13,7 @@
 #include "clock.h"
 #include "sig.h"
 
-#define LOOK_MS 10
+#define LOOK_MS 10 /* at most, between two looks whether it ended */
 
 /* NAME beside our own executable; "" when its place is unknown. */
 static void
@@ -30,18 +30,30 @@ beside_us(const char *name, char *path, size_t size)
 	path[n <= 0 ? 0 : n + (ssize_t)strlen(name)] = '\0';
 }
 
+/* In the child: its first three descriptors. */
+static void
+take_io(const struct child_io *io)
+{
+	if (io == NULL) {
+		dup2(open("/dev/null", O_WRONLY), STDOUT_FILENO);
+		return;
+	}
+	dup2(io->in, STDIN_FILENO);
+	dup2(io->out, STDOUT_FILENO);
+	dup2(io->err, STDERR_FILENO);
+}
+
 /* In the child: become that program; why it cannot be goes into fd. */
 static void
 become(const char *path, char *const argv[], pid_t parent, int fd)
 {
-	int null = open("/dev/null", O_WRONLY), why;
+	int why;
 
 	/* Who was our parent may be gone before the kernel was told. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
 		_exit(EX_OSERR);
 	/* redis-server ends by INT even where it is ignored. */
 	setsid();
-	dup2(null, STDOUT_FILENO);
 	execv(path, argv);
 	if (errno == ENOENT)
 		execvp(argv[0], argv);
@@ -64,7 +76,8 @@ read_why(int fd)
 }
 
 int
-child_start(struct child *c, const char *const *argv, struct err *e)
+child_start(struct child *c, const char *const *argv, const struct child_io *io,
+    struct err *e)
 {
 	pid_t parent = getpid();
 	char path[4096], **words;
@@ -83,8 +96,10 @@ child_start(struct child *c, const char *const *argv, struct err *e)
 	words = mem_alloc(n * sizeof(*words)); /* execv wants them so */
 	memcpy(words, argv, n * sizeof(*words));
 	c->pid = fork();
-	if (c->pid == 0)
+	if (c->pid == 0) {
+		take_io(io);
 		become(path, words, parent, fds[1]);
+	}
 	why = c->pid < 0 ? errno : 0;
 	free(words);
 	close(fds[1]);
@@ -110,25 +125,25 @@ child_ended(struct child *c, int *status)
 	if (pid == 0 || (pid < 0 && errno == EINTR))
 		return false;
 	c->pid = 0;
-	if (pid > 0 && WIFEXITED(how))
-		*status = WEXITSTATUS(how);
-	else
-		*status = err_fail(c->name, EX_SOFTWARE, "CRASHED",
-		    "ended by signal %d", pid > 0 ? WTERMSIG(how) : 0);
+	c->signal = pid > 0 && WIFSIGNALED(how) ? WTERMSIG(how) : 0;
+	*status = pid > 0 && WIFEXITED(how) ? WEXITSTATUS(how) : EX_SOFTWARE;
 	return true;
 }
 
 int
 child_wait(struct child *c, int *status, struct err *e)
 {
-	while (!child_ended(c, status)) {
+	for (int64_t ms = 1; !child_ended(c, status); ms *= 2) {
 		if (sig_stop != 0) {
 			child_kill(c);
 			return err_set(e, EX_TEMPFAIL, "INTERRUPTED",
 			    "stopped by signal %d", (int)sig_stop);
 		}
-		clock_sleep_ms(LOOK_MS);
+		clock_sleep_ms(ms < LOOK_MS ? ms : (ms = LOOK_MS));
 	}
+	if (c->signal != 0)
+		return err_set(
+		    e, EX_SOFTWARE, "CRASHED", "ended by signal %d", c->signal);
 	return 0;
 }
 

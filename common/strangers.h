@@ -4,9 +4,11 @@
  * mean that a board is out of date: then a snapshot is worth asking for.
  *
  * All by the times of receipt, so that a recording asks at the same places.
+ *
+ * Layer: knows buf.
  */
-#ifndef STRANGERS_H
-#define STRANGERS_H
+#ifndef EPOCH_STRANGERS_H
+#define EPOCH_STRANGERS_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * feed: the ticks of one symbol: what waits for Redis, what became of the
+ * inflow: the ticks of one symbol: what waits for Redis, what became of the
  * others, and the records that tell it.  Every tick that was read is, at any
  * moment, in exactly one place: it waits, or it has been counted as one of
  * the others below; a record covers those that no longer wait, so that
  * read = the sum of the rest in each.
+ *
+ * Layer: knows err, buf, clock, rec, stream, tick, contract, pool, listing,
+ * strangers.
  */
-#ifndef FEED_H
-#define FEED_H
+#ifndef EPOCH_INFLOW_H
+#define EPOCH_INFLOW_H
 
 #include "listing.h"
 #include "pool.h"
@@ -30,7 +33,7 @@ enum count {
 
 extern const char *const count_names[COUNTS];
 
-struct feed {
+struct inflow {
 	struct listing listing; /* symbol "": ids whose root no board knows */
 	struct pool *pool;      /* waiting; NULL there */
 	size_t in_flight;       /* waiting, too: on their way to Redis */
@@ -45,28 +48,28 @@ struct feed {
 	struct alarm alarm;
 };
 
-void feed_init(struct feed *f, const char *symbol);
-void feed_free(struct feed *f);
+void inflow_init(struct inflow *f, const char *symbol);
+void inflow_free(struct inflow *f);
 
 static inline void
-feed_count(struct feed *f, enum count what, int64_t n)
+inflow_count(struct inflow *f, enum count what, int64_t n)
 {
 	f->since[what] += n;
 	f->total[what] += n;
 }
 
-size_t feed_waiting(const struct feed *f);
+size_t inflow_waiting(const struct inflow *f);
 
 /* A tick that could not be kept. */
-void feed_drop(struct feed *f, const struct tick *t);
+void inflow_drop(struct inflow *f, const struct tick *t);
 
 /* Is there anything to tell? */
-bool feed_has_news(const struct feed *f);
+bool inflow_has_news(const struct inflow *f);
 
 /* The hydrated record of what was counted since the last one. */
-void feed_tell(struct feed *f, struct out *out);
+void inflow_tell(struct inflow *f, struct out *out);
 
 /* The gap record of what was dropped, if anything was: overflow, disconnect. */
-void feed_tell_gap(struct feed *f, const char *reason, struct out *out);
+void inflow_tell_gap(struct inflow *f, const char *reason, struct out *out);
 
 #endif

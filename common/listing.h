@@ -2,9 +2,11 @@
 /*
  * listing: what the active epoch of one symbol lists, from its geometry: does
  * a contract belong to it, does it know a root, does its filter let an id in.
+ *
+ * Layer: knows err, buf, geom, filter, key, db, view.
  */
-#ifndef LISTING_H
-#define LISTING_H
+#ifndef EPOCH_LISTING_H
+#define EPOCH_LISTING_H
 
 #include "filter.h"
 #include "geom.h"
