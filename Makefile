@@ -224,7 +224,8 @@ FORCE:
 .PHONY: all FORCE built deps demo test test-built soak bless lint fmt fuzz bench install \
 	uninstall clean
 .DELETE_ON_ERROR:
-.SECONDARY:
+# Kept between two runs; .SECONDARY would hide that a header has moved.
+.PRECIOUS: $(BUILD)/obj/%.o $(BUILD)/gen/lua/%.c
 
 # Not those of sources that have moved away since.
 DEPS := $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
