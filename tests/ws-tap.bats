@@ -520,8 +520,8 @@ teardown() {
 	mkfifo pipe
 	exec 6<>pipe
 	ready_tap -o pipe --queue 20 SPX
-	standin_control 'burst 50000 0 kinds=T:1,Q:1 pick=subscribed' 'wait idle'
-	eventually grep -q SLOW err # not all of it in the socket's buffers
+	standin_control 'burst 50000 0 kinds=T:1,Q:1 pick=subscribed' 'wait idle' ping
+	eventually grep -q '"pong"' "$STANDIN_LOG" # all was read, not only sent
 	drain
 	eventually eval 'tail -n 1 out | grep -q "\"received\":50000"'
 	tap_ends
