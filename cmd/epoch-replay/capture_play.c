@@ -388,7 +388,7 @@ capture_play_run(struct capture_play *p)
 	p->keep.queue = INT64_MAX;
 	for (size_t i = 0; i < p->c->n_symbols; i++)
 		p->c->symbols[i].acts = 0;
-	p->c->ticks = 0;
+	p->c->ticks = p->c->faults = 0; /* what fails now is told */
 	start_flows(p);
 	act_start(&p->r->act, ACT_MS);
 	rc = look(p, &e);
