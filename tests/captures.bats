@@ -320,6 +320,28 @@ page() { # FILE TS
 	is_live "cut before chain_abort"
 }
 
+@test "of pages alone: a fetch that failed at once takes no whole snapshot with it" {
+	local abort now
+	now=$(tail -n 1 "$DIR/chains" | jq .ts)
+	abort='{"type":"chain_abort","ts":'$((now + 9))',"symbol":"SPX"'
+	abort+=',"reason":"scheduled","error":"X","exit":69}'
+	{
+		grep -E '^.{9}chain_(page|abort)"' "$DIR/chains"
+		printf '%s\n' "$abort"
+	} >pages
+	run_tool epoch-replay pages "$DIR/frames"
+	assert "$(field SPX '[.acts, .aborted]')" = "[3,2]"
+	is_live "pages alone"
+	# whole, and what is in it is why it failed
+	echo '{"data":{"options":[]}}' >doc
+	{ page doc "$((now + 8))" && printf '%s\n' "$abort"; } >empty
+	run_tool epoch-replay pages "$DIR/frames" empty
+	assert "$(field SPX '[.acts, .aborted]')" = "[3,3]"
+	is_live "an empty one, which failed then"
+	head -n 1 empty >untold
+	refused 65 BAD_DOCUMENT "untold, line 1" untold pages
+}
+
 @test "bad captures: a message with the place, its status, and nothing done" {
 	local one page last
 	one=$(line_of '"type":"chain_page".*"page":2,' "$DIR/chains")

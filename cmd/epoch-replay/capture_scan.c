@@ -22,7 +22,7 @@ struct scan {
 	size_t shot;      /* that is being read, or NOTHING … */
 	size_t last;      /* … that was read just before */
 	size_t tap;
-	bool has_page;
+	bool has_page, has_board;
 	bool lost; /* a snapshot that cannot become whole goes on: said so */
 	bool over; /* this is after the limit */
 	struct err hidden;    /* the first fault that is (exit 0: none) … */
@@ -199,7 +199,9 @@ on_page(struct scan *s, const struct rec *r)
 	}
 }
 
-/* It failed when it was fetched: the pages that came before count nothing. */
+/* It failed when it was fetched: the pages that came before count nothing.
+ * Where somebody kept pages alone, whole ones may be of a good snapshot, and
+ * the next one failed before its first page: they are doubted. */
 static void
 on_abort(struct scan *s, const struct rec *r)
 {
@@ -220,7 +222,8 @@ on_abort(struct scan *s, const struct rec *r)
 				break;
 	if (i == NOTHING || strcmp(c->shots[i].symbol, symbol) != 0)
 		return;
-	c->shots[i].left_out = true;
+	c->shots[i].left_out = !c->shots[i].whole || s->has_board;
+	c->shots[i].doubted = true;
 	s->shot = s->last = NOTHING;
 }
 
@@ -347,6 +350,7 @@ on_line(struct scan *s, struct span line)
 		s->c->taps[s->tap].more = false;
 	} else if (span_eq(type, SPAN_LIT("chain_begin"))) {
 		s->last = NOTHING;
+		s->has_board = true;
 	} else {
 		size_t i;
 
