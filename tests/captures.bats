@@ -282,6 +282,31 @@ page() { # FILE TS
 	done
 }
 
+@test "--until a time: one file of all captures is as good as two" {
+	local moment order last
+	moment=$(cat "$DIR/moment")
+	for order in "chains frames" "frames chains"; do
+		# shellcheck disable=SC2086
+		(cd "$DIR" && cat $order) >both
+		run_tool epoch-replay --until "$moment" both
+		digest r: --values SPX | cmp - "$DIR/live.then" || fail "$order"
+		assert "$(field SPX '[.acts, .aborted]')" = "[1,0]" "$order"
+		forget
+	done
+	# what is bad between two records of before the moment is not behind it
+	last=$(wc -l <"$DIR/chains")
+	{ cat "$DIR/chains" && echo '{' && cat "$DIR/frames"; } >both
+	refused 65 BAD_JSON "both, line $((last + 1))" --until "$moment" both
+	# the pages are of before, the word that they failed is of after
+	sed -n '/"type":"chain_page"/{p;q}' "$DIR/chains" >b
+	moment=$(jq .ts b)
+	printf '{"type":"chain_abort","ts":%s,"symbol":"SPX","reason":"scheduled","error":"TIMEOUT","exit":75}\n' \
+	    "$((moment + 1))" >a
+	run_tool 1 epoch-replay --until "$moment" a b
+	assert "$stderr" lacks CUT
+	assert "$(keys_of r:)" = 0
+}
+
 @test "a snapshot that failed when it was fetched counts for nothing" {
 	grep -v '^{"type":"chain_abort"' "$DIR/chains" >untold
 	n=$(grep -n '"type":"chain_abort"' "$DIR/chains" | cut -d : -f 1)
@@ -293,6 +318,28 @@ page() { # FILE TS
 	tail -n +"$n" "$DIR/chains" >a
 	run_tool epoch-replay b a "$DIR/frames"
 	is_live "cut before chain_abort"
+}
+
+@test "of pages alone: a fetch that failed at once takes no whole snapshot with it" {
+	local abort now
+	now=$(tail -n 1 "$DIR/chains" | jq .ts)
+	abort='{"type":"chain_abort","ts":'$((now + 9))',"symbol":"SPX"'
+	abort+=',"reason":"scheduled","error":"X","exit":69}'
+	{
+		grep -E '^.{9}chain_(page|abort)"' "$DIR/chains"
+		printf '%s\n' "$abort"
+	} >pages
+	run_tool epoch-replay pages "$DIR/frames"
+	assert "$(field SPX '[.acts, .aborted]')" = "[3,2]"
+	is_live "pages alone"
+	# whole, and what is in it is why it failed
+	echo '{"data":{"options":[]}}' >doc
+	{ page doc "$((now + 8))" && printf '%s\n' "$abort"; } >empty
+	run_tool epoch-replay pages "$DIR/frames" empty
+	assert "$(field SPX '[.acts, .aborted]')" = "[3,3]"
+	is_live "an empty one, which failed then"
+	head -n 1 empty >untold
+	refused 65 BAD_DOCUMENT "untold, line 1" untold pages
 }
 
 @test "bad captures: a message with the place, its status, and nothing done" {
@@ -433,6 +480,12 @@ page() { # FILE TS
 	done >bad
 	run_tool 65 epoch-replay bad
 	assert "$(wc -l <<<"$stderr")" = 12 "$stderr"
+	# ... and then what ends the replay
+	{ cat "$DIR/chains" bad; } >more
+	rcli SET r:epoch:timeline:SPX x >/dev/null
+	run_tool 78 epoch-replay --leave-out more
+	assert "$stderr" has "BADTYPE: key r:epoch:timeline:SPX"
+	forget
 	# all of it is bad
 	head -n 1 "$DIR/chains" >bad
 	run_tool 65 epoch-replay --leave-out bad "$DIR/frames"

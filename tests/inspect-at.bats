@@ -293,6 +293,13 @@ SPX	$id	0	2025-06-15 15:07:40"
 	TMPDIR=$long run_tool epoch-inspect --at "$ts" "${TAPES[@]}" --digest
 	assert "$output" = "$(cat "$DIR/seen.7/digest")"
 	assert "$(ls -A "$long")" = ""
+	# One that is not the same from elsewhere, one that no address can name.
+	mkdir 'what?' "it's a %41"
+	for dir in private "$PWD/what?" "$PWD/it's a %41"; do
+		TMPDIR=$dir run_tool epoch-inspect --at "$ts" "${TAPES[@]}" --digest
+		assert "$output" = "$(cat "$DIR/seen.7/digest")" "$dir"
+		assert "$(ls -A "$dir")" = ""
+	done
 	TMPDIR=$PWD/not-there run_tool 74 epoch-inspect --at "$ts" "${TAPES[@]}"
 	assert "$stderr" has FOLDER
 }

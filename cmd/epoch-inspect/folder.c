@@ -73,7 +73,9 @@ folder_make(struct folder *f, struct err *e)
 	const char *dir = getenv("TMPDIR");
 
 	*f = (struct folder){.fd = -1};
-	if (dir == NULL || *dir == '\0' ||
+	/* The server's own folder is another one, and after a "?" the address
+	 * of a socket goes on. */
+	if (dir == NULL || *dir != '/' || strchr(dir, '?') != NULL ||
 	    strlen(dir) + sizeof(name) > FOLDER_MAX)
 		dir = "/tmp";
 	snprintf(f->path, sizeof(f->path), "%s%s", dir, name);

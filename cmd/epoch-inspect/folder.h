@@ -18,7 +18,8 @@ struct folder {
 	int fd; /* open as long as we live */
 };
 
-/* In TMPDIR, or in /tmp where that is too long.  -1 and *e (74, 71). */
+/* In TMPDIR, or in /tmp where that cannot be the place of a socket.  -1 and *e
+ * (74, 71). */
 int folder_make(struct folder *f, struct err *e);
 
 /* With all that is in it. */

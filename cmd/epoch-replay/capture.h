@@ -37,6 +37,7 @@ struct shot {
 	struct reading pages;
 	bool whole;                /* its last page is there */
 	bool left_out;             /* it failed then, or is after the limit */
+	bool doubted;              /* it may have failed: then it does now */
 	int64_t page, part, parts; /* the last one */
 };
 

@@ -22,9 +22,11 @@ struct scan {
 	size_t shot;      /* that is being read, or NOTHING … */
 	size_t last;      /* … that was read just before */
 	size_t tap;
-	bool has_page;
+	bool has_page, has_board;
 	bool lost; /* a snapshot that cannot become whole goes on: said so */
-	bool over; /* what follows is after the limit */
+	bool over; /* this is after the limit */
+	struct err hidden;    /* the first fault that is (exit 0: none) … */
+	uint64_t hidden_line; /* … and where */
 	int status;
 };
 
@@ -39,20 +41,50 @@ reading_add(struct reading *r, size_t file, int64_t from, int64_t to)
 	r->s[r->n++] = (struct stretch){file, from, to};
 }
 
-/* It is told once, also where it spoils a snapshot. */
 static void
-fault(struct scan *s, const struct err *e)
+report(struct scan *s, uint64_t line, const struct err *e)
 {
 	struct stretch here = {s->file, s->from, s->to};
 	const struct reading at = {&here, 1};
 
-	s->status =
-	    err_worse(s->status, captures_fail(s->c, &at, s->in.line_no, e));
+	s->status = err_worse(s->status, captures_fail(s->c, &at, line, e));
+}
+
+/* The one in hand will not become whole. */
+static void
+drop_shot(struct scan *s)
+{
 	if (s->shot == NOTHING)
 		return;
 	s->c->shots[s->shot].left_out = true;
 	s->shot = NOTHING;
 	s->lost = true;
+}
+
+/* It is told once, also where it spoils a snapshot. */
+static void
+fault(struct scan *s, const struct err *e)
+{
+	if (!s->over) {
+		report(s, s->in.line_no, e);
+		drop_shot(s);
+	} else if (s->hidden.exit == 0) {
+		s->hidden = *e;
+		s->hidden_line = s->in.line_no;
+	}
+}
+
+/* Is this record after the limit?  A file may hold more than one capture, so
+ * others may follow that are not: then what was bad in between does matter. */
+static bool
+is_over(struct scan *s, int64_t ts)
+{
+	s->over = ts > s->c->until;
+	if (!s->over && s->hidden.exit != 0) {
+		report(s, s->hidden_line, &s->hidden);
+		s->hidden.exit = 0;
+	}
+	return s->over;
 }
 
 static void
@@ -129,10 +161,12 @@ on_page(struct scan *s, const struct rec *r)
 		bad_line(s, "BAD_RECORD", "a chain_page that cannot be");
 		return;
 	}
-	s->over = rec_ts(r) > s->c->until;
-	if (s->over) {
+	if (is_over(s, rec_ts(r))) {
 		if (s->shot == NOTHING && !s->has_page)
 			s->shot = find_tail(s, r, page, part);
+		drop_shot(s);
+		s->has_page = s->lost = true;
+		s->last = NOTHING;
 		return;
 	}
 	if (page == 1 && part == 1) {
@@ -165,7 +199,9 @@ on_page(struct scan *s, const struct rec *r)
 	}
 }
 
-/* It failed when it was fetched: the pages that came before count nothing. */
+/* It failed when it was fetched: the pages that came before count nothing.
+ * Where somebody kept pages alone, whole ones may be of a good snapshot, and
+ * the next one failed before its first page: they are doubted. */
 static void
 on_abort(struct scan *s, const struct rec *r)
 {
@@ -177,10 +213,8 @@ on_abort(struct scan *s, const struct rec *r)
 		bad_line(s, "BAD_RECORD", "a chain_abort that cannot be");
 		return;
 	}
-	s->over = rec_ts(r) > c->until;
-	if (s->over)
-		return;
-	captures_symbol(c, symbol)->aborted++;
+	if (!is_over(s, rec_ts(r)))
+		captures_symbol(c, symbol)->aborted++;
 	if (i == NOTHING && !s->has_page) /* the file before broke off */
 		for (i = c->n_shots; i-- > 0;)
 			if (!c->shots[i].whole && !c->shots[i].left_out &&
@@ -188,7 +222,8 @@ on_abort(struct scan *s, const struct rec *r)
 				break;
 	if (i == NOTHING || strcmp(c->shots[i].symbol, symbol) != 0)
 		return;
-	c->shots[i].left_out = true;
+	c->shots[i].left_out = !c->shots[i].whole || s->has_board;
+	c->shots[i].doubted = true;
 	s->shot = s->last = NOTHING;
 }
 
@@ -196,7 +231,7 @@ on_abort(struct scan *s, const struct rec *r)
 
 /* The file is one of ticks, too: on its own, or the rest of another one. */
 static void
-on_tap(struct scan *s, int64_t conn, int64_t part)
+on_tap(struct scan *s, int64_t ts, int64_t conn, int64_t part)
 {
 	struct captures *c = s->c;
 	size_t i;
@@ -210,9 +245,18 @@ on_tap(struct scan *s, int64_t conn, int64_t part)
 			return;
 		}
 	c->taps = mem_grow(c->taps, c->n_taps + 1, sizeof(*c->taps));
-	c->taps[c->n_taps] =
-	    (struct tap){.first_ts = c->files[s->file].first_ts};
+	c->taps[c->n_taps] = (struct tap){.first_ts = ts};
 	s->tap = c->n_taps++;
+}
+
+/* A tick, or a gap, which has no other time. */
+static void
+on_tick(struct scan *s, const struct rec *r)
+{
+	int64_t ts = rec_ts(r);
+
+	rec_int(r, "recv_ts", &ts);
+	on_tap(s, ts, 0, 0);
 }
 
 /* One in parts. */
@@ -222,10 +266,10 @@ on_frame(struct scan *s, const struct rec *r)
 	int64_t conn = 0, part = 0;
 	struct tap *tap;
 
-	s->over = rec_ts(r) > s->c->until;
+	is_over(s, rec_ts(r));
 	rec_int(r, "conn", &conn);
 	rec_int(r, "part", &part);
-	on_tap(s, conn, part);
+	on_tap(s, rec_ts(r), conn, part);
 	tap = &s->c->taps[s->tap];
 	tap->conn = conn;
 	tap->part = part;
@@ -273,7 +317,7 @@ on_record(struct scan *s, struct span line)
 		on_frame(s, &r);
 	else if (span_eq(type, SPAN_LIT("tick")) ||
 		 span_eq(type, SPAN_LIT("gap")))
-		on_tap(s, 0, 0);
+		on_tick(s, &r);
 	rec_free(&r);
 }
 
@@ -299,13 +343,14 @@ on_line(struct scan *s, struct span line)
 	struct span type = rec_peek_type(line);
 
 	if (line.p[0] == '[') {
-		on_tap(s, 0, 0);
+		on_tap(s, 0, 0, 0);
 	} else if (is_whole_frame(line, type) && peek_ts(line) > 0) {
-		s->over = peek_ts(line) > s->c->until;
-		on_tap(s, 0, 0);
+		is_over(s, peek_ts(line));
+		on_tap(s, peek_ts(line), 0, 0);
 		s->c->taps[s->tap].more = false;
 	} else if (span_eq(type, SPAN_LIT("chain_begin"))) {
 		s->last = NOTHING;
+		s->has_board = true;
 	} else {
 		size_t i;
 
@@ -333,7 +378,7 @@ captures_scan_file(struct captures *c, size_t file)
 	int got = 0;
 
 	lseek(s.in.fd, 0, SEEK_SET);
-	while (!s.over && (got = in_next(&s.in, &line, &e)) > 0) {
+	while ((got = in_next(&s.in, &line, &e)) > 0) {
 		s.from = s.to;
 		s.to = (int64_t)(s.in.bytes - (s.in.buf.n - s.in.pos));
 		if (got == 1)
@@ -342,11 +387,9 @@ captures_scan_file(struct captures *c, size_t file)
 			bad_line(&s, "TOO_LONG", "not a line of a capture");
 	}
 	if (got < 0)
-		fault(&s, &e);
-	else if (!s.over && s.in.torn > 0)
+		report(&s, s.in.line_no, &e);
+	else if (s.in.torn > 0)
 		bad_line(&s, "TORN", "unfinished last line");
-	if (s.over && s.shot != NOTHING)
-		c->shots[s.shot].left_out = true;
 	if (s.tap != NOTHING)
 		reading_add(
 		    &c->taps[s.tap].text, file, 0, c->files[file].f.size);
