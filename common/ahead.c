@@ -4,11 +4,12 @@
  *
  * Why it is right: Redis does what one connection sends in its order, and each
  * batch is judged by its own answer, in that order, as if it had been waited
- * for.  One that diverged is noticed some batches later, and it is the one that
- * is named.  A batch that was answered by an error changed nothing; when none
- * behind it was done either, and the error passes (the server had forgotten
- * the script, was busy), they are done again, one by one.  Cut off at any
- * point, Redis holds a state that once was.
+ * for.  A batch is done whole, and only on the seq that the tape says: behind
+ * one of its epoch that diverged, or was answered by an error, none is.  So it
+ * is noticed some batches later, but Redis stands where it was noticed.  Where
+ * the error passes (the server had forgotten the script, was busy), what was
+ * not done is done again, one by one.  Cut off at any point, Redis holds a
+ * state that once was.
  */
 #include <stdlib.h>
 
@@ -104,17 +105,16 @@ hold(struct batch *b, const struct deed *d)
 }
 
 static int
-judge(const struct doing *g, const struct batch *b, struct err *e)
+judge(const struct doing *g, const struct batch *b, enum act_result r,
+    struct err *e)
 {
-	if (doing_judge(g, hydrate_judge(g->act, &b->h, e), e) < 0)
-		return -1;
+	if (r != ACT_AGAIN || !act_said(g->act, "differs"))
+		return doing_judge(g, r, e);
 	for (size_t i = 0; i < b->h.n; i++)
 		if (b->h.did.fates[i] != FATE_APPLIED)
 			return doing_diverged(
-			    g, "a tick of it was not applied", e);
-	return b->h.did.seq == b->seq
-		   ? 0
-		   : doing_diverged(g, "another seq came of it", e);
+			    g, "a tick of it would not be applied", e);
+	return doing_diverged(g, "another seq would come of it", e);
 }
 
 /* Once more, and this time with patience. */
@@ -124,14 +124,18 @@ redo(const struct doing *g, struct batch *b, struct err *e)
 	struct tick ticks[HYDRATE_MAX];
 	size_t n;
 
-	if (read_ticks(g, ticks, &n, e) < 0 ||
-	    doing_judge(g,
-		hydrate(g->act, g->symbol, g->id, ticks, n, &b->h.did, e),
-		e) < 0)
+	if (read_ticks(g, ticks, &n, e) < 0)
 		return -1;
-	b->h.answer = g->act->answer;
-	b->h.whole = true;
-	return judge(g, b, e);
+	return judge(g, b,
+	    hydrate(g->act, g->symbol, g->id, ticks, n, b->seq, &b->h.did, e),
+	    e);
+}
+
+/* No answer, or that something in front of it was not done: by now it is. */
+static bool
+was_early(const struct batch *b)
+{
+	return !b->h.answered || strcmp(b->h.answer.status, "differs") == 0;
 }
 
 static int
@@ -141,7 +145,9 @@ finish(struct ahead *a, struct act *act, struct batch *b, struct err *e)
 	int rc = doing_start(&g, act, &b->deed, e);
 
 	if (rc == 0)
-		rc = b->h.answered ? judge(&g, b, e) : redo(&g, b, e);
+		rc = was_early(b)
+			 ? redo(&g, b, e)
+			 : judge(&g, b, hydrate_judge(act, &b->h, e), e);
 	doing_free(&g);
 	if (rc < 0)
 		a->bad = &b->deed;
@@ -165,18 +171,18 @@ finish_some(struct ahead *a, struct act *act, bool all, struct err *e)
 	return 0;
 }
 
-/* Was none done behind one that was not? */
-static bool
-in_order(struct ahead *a)
+/* The first that has no answer is the one that failed, unless one in front of
+ * it did. */
+static int
+fail(struct ahead *a, struct act *act, struct err *e)
 {
-	bool answered = true;
+	struct err why = *e;
 
-	for (size_t i = 0; i < a->n; i++) {
-		if (at(a, i)->h.answered && !answered)
-			return false;
-		answered = at(a, i)->h.answered;
-	}
-	return true;
+	if (finish_some(a, act, false, e) < 0)
+		return -1;
+	*e = why;
+	a->bad = a->n > 0 ? &at(a, 0)->deed : NULL;
+	return -1;
 }
 
 int
@@ -186,8 +192,8 @@ ahead_settle(struct ahead *a, struct act *act, struct err *e)
 		bool passes =
 		    strcmp(e->code, "REDIS_NOSCRIPT") == 0 || db_may_retry(e);
 
-		if (!passes || !db_alive(act->view.db) || !in_order(a))
-			return -1;
+		if (!passes || !db_alive(act->view.db))
+			return fail(a, act, e);
 	}
 	return finish_some(a, act, true, e);
 }
@@ -225,7 +231,7 @@ ahead_push(
 	}
 	a->n++;
 	a->ticks += n;
-	rc = hydrate_push(act, g.symbol, g.id, ticks, n, &b->h, e);
+	rc = hydrate_push(act, g.symbol, g.id, ticks, n, b->seq, &b->h, e);
 	doing_free(&g);
 	return rc < 0 ? ahead_settle(a, act, e) : finish_some(a, act, false, e);
 }

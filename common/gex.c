@@ -321,7 +321,7 @@ refresh(struct gex *g, size_t i)
 {
 	struct gex_contract *c = &g->c[i];
 	double a = c->a, b = c->b, factor = c->c, vol = c->vol;
-	bool was_in = c->why == GEX_IN;
+	bool was_in = c->why == GEX_IN, was_today = c->today;
 
 	c->stale = false;
 	c->used = c->by_vendor = c->by_model = c->vol = NAN;
@@ -330,9 +330,10 @@ refresh(struct gex *g, size_t i)
 	c->today = strcmp(g->expirations[c->expiration].date, g->today) == 0;
 	c->why = judge(g, c);
 	constants(g, c);
-	/* Who is in decides, too, which settlement is the next. */
+	/* Who is in decides, too, which settlement is the next; and a rule may
+	 * go by the day. */
 	if (c->a != a || c->b != b || c->c != factor ||
-	    was_in != (c->why == GEX_IN) ||
+	    was_in != (c->why == GEX_IN) || was_today != c->today ||
 	    (g->skewing != NULL && set(&vol, c->vol)))
 		gex_flip_touch(g, i);
 }

@@ -59,7 +59,7 @@ add_tick(struct act *act, struct span id, const struct tick *t)
 
 static void
 hydrate_words(struct act *act, struct span symbol, struct span id,
-    const struct tick *ticks, size_t n)
+    const struct tick *ticks, size_t n, int64_t then)
 {
 	size_t before;
 
@@ -79,6 +79,10 @@ hydrate_words(struct act *act, struct span symbol, struct span id,
 	    &act->keys.text, act->view.keys, KEY_CONTRACT, id, SPAN_LIT(""));
 	words_int(&act->args, (int64_t)(act->keys.text.n - before));
 	act->keys.text.n = before;
+	if (then > 0)
+		words_int(&act->args, then);
+	else
+		words_str(&act->args, "");
 	for (size_t i = 0; i < n; i++)
 		add_tick(act, id, &ticks[i]);
 	act_journal(act, symbol);
@@ -95,10 +99,11 @@ start(struct hydrating *h, size_t n)
 
 int
 hydrate_push(struct act *act, struct span symbol, struct span id,
-    const struct tick *ticks, size_t n, struct hydrating *h, struct err *e)
+    const struct tick *ticks, size_t n, int64_t then, struct hydrating *h,
+    struct err *e)
 {
 	start(h, n);
-	hydrate_words(act, symbol, id, ticks, n);
+	hydrate_words(act, symbol, id, ticks, n, then);
 	return db_push_script(act->view.db, &script_hydrate,
 	    words_view(&act->keys), act->keys.n, words_view(&act->args),
 	    act->args.n, on_reply, h, e);
@@ -112,20 +117,22 @@ hydrate_judge(struct act *act, const struct hydrating *h, struct err *e)
 		return ACT_DONE;
 	if (act_said(act, "fenced"))
 		return ACT_FENCED;
-	if (act_said(act, "superseded") || act_said(act, "damaged"))
+	if (act_said(act, "superseded") || act_said(act, "damaged") ||
+	    (act_said(act, "differs") && h->whole))
 		return ACT_AGAIN;
 	return act_refusal(act, "hydrate", e);
 }
 
 enum act_result
 hydrate(struct act *act, struct span symbol, struct span id,
-    const struct tick *ticks, size_t n, struct hydration *out, struct err *e)
+    const struct tick *ticks, size_t n, int64_t then, struct hydration *out,
+    struct err *e)
 {
 	struct hydrating h;
 	enum act_result r = ACT_FAILED;
 
 	start(&h, n);
-	hydrate_words(act, symbol, id, ticks, n);
+	hydrate_words(act, symbol, id, ticks, n, then);
 	if (db_script(act->view.db, &script_hydrate, words_view(&act->keys),
 		act->keys.n, words_view(&act->args), act->args.n, on_reply, &h,
 		e) == 0)

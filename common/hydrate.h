@@ -30,13 +30,16 @@ struct hydration {
 
 /*
  * Put n ≤ HYDRATE_MAX ticks into epoch id of symbol, at most one of each
- * contract and group.  ACT_DONE: *out says what became of each.  ACT_FENCED:
- * nothing was changed, try again soon.  ACT_AGAIN: nothing was changed;
- * act_said "superseded": another epoch is active; "damaged": a promotion must
- * replace this one.
+ * contract and group.  then: what the epoch's seq must be after it, 0 as it
+ * comes.  ACT_DONE: *out says what became of each.  ACT_FENCED: nothing was
+ * changed, try again soon.  ACT_AGAIN: nothing was changed; act_said
+ * "superseded": another epoch is active; "damaged": a promotion must replace
+ * this one; "differs": the seq would be another than then, or not every tick
+ * be applied, *out says which.
  */
 enum act_result hydrate(struct act *act, struct span symbol, struct span id,
-    const struct tick *ticks, size_t n, struct hydration *out, struct err *e);
+    const struct tick *ticks, size_t n, int64_t then, struct hydration *out,
+    struct err *e);
 
 /* A batch on its way; it stays where it is until its answer came. */
 struct hydrating {
@@ -44,13 +47,14 @@ struct hydrating {
 	struct answer answer;
 	size_t n;
 	bool answered; /* not by an error reply: db_push */
-	bool whole;    /* an "ok" with one letter a tick */
+	bool whole;    /* with one letter a tick */
 };
 
 /* The same without waiting, by a server that knows the script: else, as after
  * any error reply, the batch is never answered.  -1 and *e as db_push. */
 int hydrate_push(struct act *act, struct span symbol, struct span id,
-    const struct tick *ticks, size_t n, struct hydrating *h, struct err *e);
+    const struct tick *ticks, size_t n, int64_t then, struct hydrating *h,
+    struct err *e);
 
 /* What became of a batch that was answered; as hydrate, act->answer too. */
 enum act_result hydrate_judge(

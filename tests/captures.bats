@@ -186,6 +186,21 @@ field() { # SYMBOL FILTER
 	is_live bare
 }
 
+@test "a snapshot, and messages that came between its pages, in one file" {
+	local first last
+	first=$(line_of '"type":"chain_page"' "$DIR/chains")
+	last=$(line_of '"last":' "$DIR/chains")
+	assert $((last > first)) = 1 "one page only"
+	{
+		sed -n "${first}p" "$DIR/chains"
+		cat "$DIR/frames"
+		sed -n "$((first + 1)),${last}p" "$DIR/chains"
+	} >both
+	sed "1,${last}d" "$DIR/chains" >rest
+	run_tool epoch-replay both rest
+	is_live "in one file"
+}
+
 @test "a message in parts, in two files" {
 	# one long message of many ticks, as --raw writes it
 	jq -Rsc 'rtrimstr("\n") | split("\n") | "[" + join(",") + "]"' \

@@ -322,6 +322,15 @@ has_other_size() {
 	assert "$(rcli XLEN epoch:journal:SPX)" = 2
 }
 
+@test "two files without a whole line: begun anew" {
+	mkdir -p d
+	printf '{"type":"ta' | tee d/SPX-2025-06-13.ndjson >d/SPX-2025-06-14.ndjson
+	fake_acts 3 $D
+	WARN=ok run_tool epoch-record --once --dir d SPX
+	jq -r 'select(.type == "act").act' d/SPX-2025-06-15.ndjson >got
+	seq 1 3 | cmp - got
+}
+
 @test "a full disk: 74, whole lines, nothing trimmed; then all of it" {
 	fake_acts 5 $D
 	WARN=ok run_tool epoch-record -q --once --dir d SPX

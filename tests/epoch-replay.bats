@@ -363,9 +363,13 @@ many_acts() { # N
 	run_tool 70 epoch-replay bad
 	assert "$stderr" has "bad, line $line: DIVERGED: act $act "
 	assert "$stderr" has "good up to act $((act - 1)) "
+	digest r: SPX >stands
+	forget
+	run_tool epoch-replay --until $((act - 1)) many
+	digest r: SPX | cmp - stands
+	forget
 	# but a tick that cannot be comes after all in front of it
 	sed "${line}s/t,O:/t,P:/; $((line + 1))s/t,O:/x,O:/" many | sign >bad
-	forget
 	run_tool 70 epoch-replay bad
 	assert "$stderr" has "bad, line $line: DIVERGED: act $act "
 	sed "$((line + 1))s/t,O:/x,O:/" many | sign >bad
@@ -379,6 +383,44 @@ many_acts() { # N
 	rcli SCRIPT FLUSH >/dev/null
 	run_tool epoch-replay many
 	digest r: SPX | cmp - many.live
+}
+
+# A replay of ./many to a server that refuses those batches.
+refused_replay() { # STATUS REPLY N...
+	local status=$1 refuser
+	shift
+	forget
+	rm -f front
+	"$ROOT/tests/refuse.pl" "$PWD/front" "$REDIS_SOCK" "$@" 3>&- &
+	refuser=$!
+	eventually test -S front
+	run_tool "$status" epoch-replay -r "unix://$PWD/front" many
+	wait $refuser || fail "refuse.pl"
+}
+
+@test "many batches on their way: refused ones, those behind them not, are done in order" {
+	local reply
+	many_acts 12
+	for reply in "BUSY Redis is busy running a script" "LOADING Redis is" \
+	    "NOSCRIPT No matching script" "OOM command not allowed"; do
+		refused_replay 0 "$reply" 2 5 6
+		digest r: SPX | cmp - many.live || fail "$reply"
+	done
+}
+
+@test "many batches on their way: refused for good, nothing behind is done" {
+	local act reply
+	many_acts 12
+	act=$(jq -r 'select(.kind == "hydrate").act' many | sed -n 3p)
+	run_tool epoch-replay --until $((act - 1)) many
+	digest r: SPX >stands
+	for reply in "READONLY You can not write" "ERR what is this"; do
+		refused_replay "$([[ $reply == ERR* ]] && echo 70 || echo 75)" \
+		    "$reply" 3
+		assert "$stderr" has "${reply%% *}"
+		digest r: SPX | cmp - stands || fail "$reply"
+	done
+	assert "$stderr" has "good up to act $((act - 1)) "
 }
 
 @test "the tape of a replay is the tape; --bisect names the first difference" {

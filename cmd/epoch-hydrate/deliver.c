@@ -143,7 +143,7 @@ deliver_batch(struct hydrator *h, struct inflow *f)
 	size_t n = keeper_batch(&h->keep, f);
 	struct err e;
 	enum act_result r = hydrate(&h->act, span_str(f->listing.symbol),
-	    span_str(f->listing.id), h->keep.batch, n, &did, &e);
+	    span_str(f->listing.id), h->keep.batch, n, 0, &did, &e);
 
 	h->batches++;
 	if (r == ACT_DONE) {

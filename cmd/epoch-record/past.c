@@ -222,13 +222,16 @@ read_prev(struct reel *r, struct err *e)
 int
 past_read(struct reel *r, struct err *e)
 {
-	int rc = r->prev[0] == '\0' ? 0 : read_prev(r, e);
+	int rc;
+
+	*e = (struct err){.exit = 0};
+	rc = r->prev[0] == '\0' ? 0 : read_prev(r, e);
 
 	if (rc == 0)
 		rc = read_lines(r, r->fd, r->date, e);
 	if (rc != 0)
 		return rc;
-	if (r->prev[0] != '\0' && !r->known)
+	if (e->exit != 0 && !r->known)
 		return -1; /* *e: what is wrong with the one before */
 	if (ftruncate(r->fd, r->size) < 0)
 		return err_set(

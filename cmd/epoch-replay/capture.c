@@ -131,22 +131,31 @@ copy(const struct captures *c, const struct stretch *s, int to, struct err *e)
 	return rc;
 }
 
+/* With a place of its own in the file, which a duplicate has not: two may read
+ * it at a time.  -1: may not be opened again, as an input that was passed to
+ * us. */
+static int
+open_anew(int fd)
+{
+	char path[40];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return open(path, O_RDONLY | O_CLOEXEC);
+}
+
 int
 captures_open(const struct captures *c, const struct reading *r, struct err *e)
 {
 	const struct source_file *f = &c->files[r->s[0].file].f;
-	int fd, rc = 0;
+	int fd = -1, rc = 0;
 
-	if (r->n == 1 && r->s[0].from == 0 && r->s[0].to == f->size) {
-		fd = fcntl(f->fd, F_DUPFD_CLOEXEC, 3);
-		if (fd < 0)
-			return err_set(
-			    e, EX_OSERR, "OPEN", "%s", strerror(errno));
-	} else {
-		fd = source_spool(e);
-		for (size_t i = 0; fd >= 0 && rc == 0 && i < r->n; i++)
-			rc = copy(c, &r->s[i], fd, e);
-	}
+	if (r->n == 1 && r->s[0].from == 0 && r->s[0].to == f->size)
+		fd = open_anew(f->fd);
+	if (fd >= 0)
+		return fd;
+	fd = source_spool(e);
+	for (size_t i = 0; fd >= 0 && rc == 0 && i < r->n; i++)
+		rc = copy(c, &r->s[i], fd, e);
 	if (rc < 0) {
 		close(fd);
 		return -1;

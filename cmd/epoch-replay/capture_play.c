@@ -211,7 +211,7 @@ deliver(struct capture_play *p, struct inflow *f, struct err *e)
 		size_t n = keeper_batch(&p->keep, f);
 
 		got = hydrate(act, span_str(f->listing.symbol),
-		    span_str(f->listing.id), p->keep.batch, n, &did, e);
+		    span_str(f->listing.id), p->keep.batch, n, 0, &did, e);
 		if (got == ACT_DONE) {
 			keeper_fates(&p->keep, f, &did, n);
 			p->r->done++;

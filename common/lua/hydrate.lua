@@ -3,17 +3,20 @@
 -- wins.  Never creates a contract.
 -- KEYS active meta fence dirty clean changed had_ws events contract …
 --      config journal
--- ARGV symbol id head (bytes of a contract's key before its id), then for
+-- ARGV symbol id head (bytes of a contract's key before its id) then, and for
 --      each contract its tick:  q time sequence bid ask bid_size ask_size,
 --      t time sequence last last_size  or  v time sequence volume
 --                                       (sequence 0: none; value '' = absent)
 -- At most one tick of a contract and group.
+-- then: what the seq must be afterwards, with every tick applied; else nothing
+-- is, and the answer begins with differs.  '' = as it comes.
 -- Answers ok, seq, one letter a tick (a applied, l late, d duplicate, u no
 -- such contract), last_tick_ts.
 -- Globals are slow to reach, and the loops below reach them a million times.
 local ARGV, KEYS, call, pcall = ARGV, KEYS, redis.call, redis.pcall
 local tonumber = tonumber
 local FIRST, LAST = 9, #KEYS - 2 -- keys of the ticks
+local TICKS = 5 -- where they begin
 local wrong = wrong_type({
   KEYS[1], 'hash', KEYS[2], 'hash', KEYS[3], 'string', KEYS[4], 'set',
   KEYS[5], 'set', KEYS[6], 'zset', KEYS[7], 'string' }) or
@@ -57,7 +60,7 @@ end
 
 local fates, applied, last = {}, 0, meta[4]
 local last_number = tonumber(last or '0')
-local at = 4
+local at = TICKS
 for k = FIRST, LAST do
   local group = GROUPS[ARGV[at]]
   local have = pcall('HMGET', KEYS[k], 'expiration', group.ts, group.seq)
@@ -85,6 +88,11 @@ for k = FIRST, LAST do
   at = at + group.row
 end
 local verdicts = table.concat(fates)
+-- As text: a number is printed anew wherever a command gets it.
+local seq = tostring(tonumber(meta[2] or '0') + 1)
+if ARGV[4] ~= '' and (ARGV[4] ~= seq or applied < #fates) then
+  return { 'differs', meta[2] or '0', verdicts, last or '' }
+end
 if applied == 0 then return { 'ok', meta[2] or '0', verdicts, last or '' } end
 
 -- A group is replaced whole: what the tick lacks is deleted.
@@ -104,14 +112,12 @@ local function replace(key, group, at)
   call('HDEL', key, unpack(del))
 end
 
--- As text: a number is printed anew wherever a command gets it.
-local seq = tostring(tonumber(meta[2] or '0') + 1)
 local head = tonumber(ARGV[3]) + 1
 local sub = string.sub
 local max = journal_max()
 if max then
   local lines = {}
-  at = 4
+  at = TICKS
   for k = FIRST, LAST do
     local letter = ARGV[at]
     if fates[k - FIRST + 1] == 'a' then
@@ -124,7 +130,7 @@ if max then
     table.concat(lines, ';'))
 end
 local changed, n = {}, 0
-at = 4
+at = TICKS
 for k = FIRST, LAST do
   local letter = ARGV[at]
   if fates[k - FIRST + 1] == 'a' then

@@ -51,11 +51,12 @@ teardown() {
 	redis_stop
 }
 
-# beside NAME COMMAND...: runs beside the pipeline; its words in err.NAME.
+# beside NAME COMMAND...: runs beside the pipeline; its words in err.NAME.  What
+# it writes nobody keeps: models publish some 100 MB a second there.
 beside() {
 	local name=$1
 	shift
-	"$@" >"out.$name" 2>"err.$name" 3>&- 4>&- &
+	"$@" >/dev/null 2>"err.$name" 3>&- 4>&- &
 	BESIDE[$name]=$!
 }
 

@@ -634,6 +634,43 @@ test_flat_smiles(void)
 	}
 }
 
+/* The day changes, and nothing else that a contract contributes: what has
+ * settled and is kept has a minute left on both. */
+static void
+test_next_day(void)
+{
+	static const enum gex_flip rules[] = {GEX_EX_0DTE, GEX_ONLY_0DTE};
+	const struct span evening = SPAN_LIT("1784926800000"),
+			  next = SPAN_LIT("1785013200000");
+	struct buf a = {0}, b = {0};
+
+	test_begin("the day after, at the same spot: as computed anew");
+	for (size_t k = 0; k < 2; k++) {
+		struct gex_conf conf = skewed(rules[k]);
+		struct gex *g, *fresh;
+
+		conf.keep_settled = true;
+		g = open_board(&conf);
+		fresh = open_board(&conf);
+		for (size_t i = 0; i < CONTRACTS; i++) {
+			struct contract c = contract_of(&rows[i]);
+
+			gex_take(g, i, &c);
+			gex_take(fresh, i, &c);
+		}
+		gex_compute(g, SPAN_LIT("5000"), evening);
+		gex_compute(g, SPAN_LIT("5000"), next);
+		gex_compute(fresh, SPAN_LIT("5000"), next);
+		record(g, &a);
+		record(fresh, &b);
+		CHECK_STR(a.p, b.p);
+		gex_close(g);
+		gex_close(fresh);
+	}
+	buf_free(&a);
+	buf_free(&b);
+}
+
 static void
 test_no_skew(void)
 {
@@ -748,6 +785,7 @@ main(int argc, char *argv[])
 		    GEX_LIVE, (enum gex_flip)flip, GEX_STICKY_MONEYNESS);
 	test_skew();
 	test_flat_smiles();
+	test_next_day();
 	test_no_skew();
 	test_next();
 	test_crossings();
