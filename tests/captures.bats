@@ -184,6 +184,11 @@ field() { # SYMBOL FILTER
 	assert "$(head -c 1 bare)" = "["
 	run_tool epoch-replay "$DIR/chains" bare
 	is_live bare
+	# keys in another order, an empty line before all
+	jq -cS . "$DIR/frames" >sorted
+	{ echo && cat "$DIR/chains"; } >blank
+	run_tool epoch-replay blank sorted
+	is_live "as others write"
 }
 
 @test "a snapshot, and messages that came between its pages, in one file" {
@@ -428,7 +433,7 @@ page() { # FILE TS
 		# shellcheck disable=SC2086
 		run_tool 64 epoch-replay $option "$DIR/chains"
 	done
-	assert "$stderr" has "tapes or captures, not both"
+	assert "$stderr" has "tapes or captures, not both: tape is no capture"
 	assert "$(keys_of r:)" = 0
 	REDIS_URL=unix:///nowhere run_tool epoch-replay --check "$DIR/frames" "$DIR/chains"
 	assert "$(field SPX '[.acts, .aborted]')" = "[3,1]"
