@@ -48,7 +48,7 @@ unlisted() {
 # One live run for the file: two symbols, two vendors, a promotion and a refresh
 # in the middle of ticks, a snapshot that fails.
 setup_file() {
-	local rc=0 tapped hydrating foreign=0
+	local rc=0 foreign=0
 	redis_start
 	cd "$BATS_FILE_TMPDIR" || return 1
 	export DIR=$BATS_FILE_TMPDIR MASSIVE_API_KEY=$KEY EPOCH_PREFIX=live:
@@ -81,6 +81,7 @@ setup_file() {
 	tap_ends
 	wait "$tapped"
 	wait "$hydrating"
+	tapped='' hydrating=''
 	digest live: --values SPX NDX >live
 	rcli HGETALL live:epoch:active >ids
 	standin_stop
@@ -95,6 +96,11 @@ setup_file() {
 }
 
 teardown_file() {
+	local pid
+	for pid in ${tap_pid-} ${tapped-} ${hydrating-}; do
+		kill -KILL "$pid" 2>/dev/null || :
+	done
+	standin_stop || :
 	find_redis && redis_stop
 	return 0
 }
@@ -105,6 +111,10 @@ setup() {
 	export EPOCH_PREFIX=r: TMPDIR=$PWD/tmp
 	mkdir tmp
 	forget
+}
+
+teardown() {
+	[[ -z ${k-} ]] || kill -KILL "$k" 2>/dev/null || :
 }
 
 forget() {
@@ -442,7 +452,7 @@ page() { # FILE TS
 }
 
 @test "the decoders: not to be found, killed; told to stop in the middle" {
-	local rc=0 k
+	local rc=0
 	mkdir alone
 	cp "$(command -v epoch-replay)" alone/
 	run_tool 69 env PATH=/nowhere "$PWD/alone/epoch-replay" "$DIR/chains"
@@ -458,6 +468,7 @@ page() { # FILE TS
 	eventually test -s pids
 	kill -TERM $k
 	wait $k || rc=$?
+	k=
 	assert $rc = 75 "$(cat err)"
 	eventually has_ended "$(cat pids)"
 	assert "$(keys_of r:)" = 0
