@@ -302,6 +302,10 @@ page() { # FILE TS
 	assert "$(rcli HEXISTS r:epoch:active NDX)" = 0
 	forget
 	# damage behind it, and a file that is all after it
+	{ ws-tap -q --from "$DIR/frames" | records tick && echo '{'; } >ticks
+	run_tool epoch-replay --until "$moment" "$DIR/chains" ticks
+	digest r: --values SPX | cmp - "$DIR/live.then"
+	forget
 	{ cat "$DIR/chains" && echo '{'; } >damaged
 	split -l 9 "$DIR/chains" c.
 	for files in damaged "$(ls c.*)"; do
