@@ -48,7 +48,7 @@ unlisted() {
 # One live run for the file: two symbols, two vendors, a promotion and a refresh
 # in the middle of ticks, a snapshot that fails.
 setup_file() {
-	local rc=0 tapped hydrating foreign=0
+	local rc=0 foreign=0
 	redis_start
 	cd "$BATS_FILE_TMPDIR" || return 1
 	export DIR=$BATS_FILE_TMPDIR MASSIVE_API_KEY=$KEY EPOCH_PREFIX=live:
@@ -81,6 +81,7 @@ setup_file() {
 	tap_ends
 	wait "$tapped"
 	wait "$hydrating"
+	tapped='' hydrating=''
 	digest live: --values SPX NDX >live
 	rcli HGETALL live:epoch:active >ids
 	standin_stop
@@ -95,6 +96,11 @@ setup_file() {
 }
 
 teardown_file() {
+	local pid
+	for pid in ${tap_pid-} ${tapped-} ${hydrating-}; do
+		kill -KILL "$pid" 2>/dev/null || :
+	done
+	standin_stop || :
 	find_redis && redis_stop
 	return 0
 }
@@ -105,6 +111,10 @@ setup() {
 	export EPOCH_PREFIX=r: TMPDIR=$PWD/tmp
 	mkdir tmp
 	forget
+}
+
+teardown() {
+	[[ -z ${k-} ]] || kill -KILL "$k" 2>/dev/null || :
 }
 
 forget() {
@@ -184,6 +194,11 @@ field() { # SYMBOL FILTER
 	assert "$(head -c 1 bare)" = "["
 	run_tool epoch-replay "$DIR/chains" bare
 	is_live bare
+	# keys in another order, an empty line before all
+	jq -cS . "$DIR/frames" >sorted
+	{ echo && cat "$DIR/chains"; } >blank
+	run_tool epoch-replay blank sorted
+	is_live "as others write"
 }
 
 @test "a snapshot, and messages that came between its pages, in one file" {
@@ -287,6 +302,10 @@ page() { # FILE TS
 	assert "$(rcli HEXISTS r:epoch:active NDX)" = 0
 	forget
 	# damage behind it, and a file that is all after it
+	{ ws-tap -q --from "$DIR/frames" | records tick && echo '{'; } >ticks
+	run_tool epoch-replay --until "$moment" "$DIR/chains" ticks
+	digest r: --values SPX | cmp - "$DIR/live.then"
+	forget
 	{ cat "$DIR/chains" && echo '{'; } >damaged
 	split -l 9 "$DIR/chains" c.
 	for files in damaged "$(ls c.*)"; do
@@ -428,7 +447,7 @@ page() { # FILE TS
 		# shellcheck disable=SC2086
 		run_tool 64 epoch-replay $option "$DIR/chains"
 	done
-	assert "$stderr" has "tapes or captures, not both"
+	assert "$stderr" has "tapes or captures, not both: tape is no capture"
 	assert "$(keys_of r:)" = 0
 	REDIS_URL=unix:///nowhere run_tool epoch-replay --check "$DIR/frames" "$DIR/chains"
 	assert "$(field SPX '[.acts, .aborted]')" = "[3,1]"
@@ -437,7 +456,7 @@ page() { # FILE TS
 }
 
 @test "the decoders: not to be found, killed; told to stop in the middle" {
-	local rc=0 k
+	local rc=0
 	mkdir alone
 	cp "$(command -v epoch-replay)" alone/
 	run_tool 69 env PATH=/nowhere "$PWD/alone/epoch-replay" "$DIR/chains"
@@ -453,6 +472,7 @@ page() { # FILE TS
 	eventually test -s pids
 	kill -TERM $k
 	wait $k || rc=$?
+	k=
 	assert $rc = 75 "$(cat err)"
 	eventually has_ended "$(cat pids)"
 	assert "$(keys_of r:)" = 0

@@ -68,6 +68,10 @@ setup() {
 	TAPES=(--tape "$DIR/spx" --tape "$DIR/ndx")
 }
 
+teardown() {
+	[[ -z ${pid-} ]] || kill -KILL "$pid" 2>/dev/null || :
+}
+
 teardown_file() {
 	find_redis && redis_stop
 	return 0
@@ -434,6 +438,7 @@ digest_of_spx() {
 		kill -s $sig $pid
 		rc=0
 		wait $pid || rc=$?
+		pid=
 		case $sig in
 		TERM) assert $rc = 75 ;;
 		HUP) assert $rc = 129 ;;

@@ -21,10 +21,41 @@
 #define PEEK 64
 #define FAULTS_TOLD 10 /* then there are only more */
 
+static bool
+is_of_tape(struct span type)
+{
+	static const char *const tape[] = {"tape", "act", "rewind"};
+
+	for (size_t i = 0; i < sizeof(tape) / sizeof(tape[0]); i++)
+		if (span_eq(type, span_str(tape[i])))
+			return true;
+	return false;
+}
+
+/* The same by its first line, which is none that we wrote: behind empty lines,
+ * or its type stands elsewhere in it. */
+static bool
+is_foreign_capture(const struct source_file *f)
+{
+	struct in in = {.fd = f->fd, .name = f->name, .max = STREAM_LINE_MAX};
+	struct rec r = {0};
+	struct span line;
+	struct err e;
+	bool yes = false;
+
+	lseek(in.fd, 0, SEEK_SET);
+	if (in_next(&in, &line, &e) == 1)
+		yes = line.p[0] == '[' ||
+		      (rec_read(&r, line, &e) == 0 &&
+			  !is_of_tape(span_str(rec_type(&r))));
+	rec_free(&r);
+	buf_free(&in.buf);
+	return yes;
+}
+
 bool
 capture_is(const struct source_file *f)
 {
-	static const char *const tape[] = {"tape", "act", "rewind"};
 	char text[PEEK];
 	ssize_t n = pread(f->fd, text, sizeof(text), 0);
 	struct span type;
@@ -32,10 +63,9 @@ capture_is(const struct source_file *f)
 	if (n <= 0)
 		return false;
 	type = rec_peek_type((struct span){text, (size_t)n});
-	for (size_t i = 0; i < sizeof(tape) / sizeof(tape[0]); i++)
-		if (span_eq(type, span_str(tape[i])))
-			return false;
-	return type.p != NULL || text[0] == '[';
+	if (type.p != NULL)
+		return !is_of_tape(type);
+	return text[0] == '[' || is_foreign_capture(f);
 }
 
 void

@@ -80,7 +80,7 @@ struct captures {
 	uint64_t ticks, gaps; /* of all; ticks: as far as they were checked */
 };
 
-/* Does it hold records of a capture?  Looks at the first bytes. */
+/* Does it hold records of a capture?  Looks at the first one. */
 bool capture_is(const struct source_file *f);
 
 /* Take a file, which is moved in. */

@@ -256,6 +256,7 @@ on_tick(struct scan *s, const struct rec *r)
 	int64_t ts = rec_ts(r);
 
 	rec_int(r, "recv_ts", &ts);
+	is_over(s, ts);
 	on_tap(s, ts, 0, 0);
 }
 

@@ -289,7 +289,7 @@ run_replay(struct replayer *r, struct out *out, char *const *names, size_t n)
 	struct captures captures = {.until = INT64_MAX};
 	struct source_file *files;
 	int status = open_files(&files, names, n);
-	size_t tapes = 0;
+	const char *tape = NULL;
 
 	if (status != 0)
 		return status;
@@ -299,7 +299,8 @@ run_replay(struct replayer *r, struct out *out, char *const *names, size_t n)
 			continue;
 		}
 		player_add(&r->player, &files[i]);
-		tapes += files[i].size > 0;
+		if (files[i].size > 0)
+			tape = files[i].name;
 	}
 	free(files);
 	if (captures.n_files == 0)
@@ -308,9 +309,9 @@ run_replay(struct replayer *r, struct out *out, char *const *names, size_t n)
 				   "--leave-out is for captures: a tape's acts "
 				   "follow from each other")
 			     : run_tapes(r, out);
-	else if (tapes > 0)
+	else if (tape != NULL)
 		status = opt_usage(&option_set,
-		    "tapes or captures, not both: they hold the same day");
+		    "tapes or captures, not both: %.200s is no capture", tape);
 	else
 		status = check_options(&r->player);
 	if (status == 0 && captures.n_files > 0)
