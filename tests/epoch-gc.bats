@@ -704,6 +704,8 @@ cluster_is_up() {
 	    '--max-age x' '--keep-id SPX' '--release x' 'a b' 'spx' \
 	    '--keep-id SPX:1700000000:abcd --keep 1' \
 	    '--keep-id SPX:1700000000:abcd --release SPX:1700000000:abcd' \
+	    '--keep-id SPX:1700000000:abcd --keep-id SPX:1700000001:abcd' \
+	    '--forget-model a --forget-model b' \
 	    '--dry-run --forget-model x' '--nonsense'; do
 		# shellcheck disable=SC2086 # words
 		run_tool 64 epoch-gc $bad

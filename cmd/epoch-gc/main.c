@@ -72,6 +72,7 @@ static struct {
 	const char *redis, *forget, *keep, *release;
 	int64_t timeout_ms, deadline_ms;
 	bool sweeps, verbose;
+	int acts; /* options that do one thing, each time they were given */
 } conf = {.timeout_ms = 5000, .deadline_ms = 600000};
 
 /* NAME or NAME@SYMBOL */
@@ -124,11 +125,14 @@ take_option(struct gc *g, int c, const char *arg)
 {
 	switch (c) {
 	case OPT_FORGET:
+		conf.acts++;
 		conf.forget = arg;
 		return member_valid(arg) ? 0 : -1;
 	case OPT_KEEP_ID:
+		conf.acts++;
 		return take_id(arg, &conf.keep);
 	case OPT_RELEASE:
+		conf.acts++;
 		return take_id(arg, &conf.release);
 	case OPT_DEADLINE:
 		return opt_seconds(arg, 1, 86400000, &conf.deadline_ms);
@@ -163,7 +167,6 @@ read_options(struct gc *g, int argc, char *argv[])
 {
 	const char *arg;
 	int c, status = 0;
-	int acts;
 
 	while ((c = opt_next(argc, argv, &option_set, &arg, &status)) != -1) {
 		if (c == OPT_DONE)
@@ -172,11 +175,10 @@ read_options(struct gc *g, int argc, char *argv[])
 			return opt_usage(&option_set,
 			    "\"%.80s\" is out of form or range", arg);
 	}
-	acts = (conf.forget != NULL) + (conf.keep != NULL) +
-	       (conf.release != NULL);
-	if (acts > 1 || (acts == 1 && (conf.sweeps || optind < argc)))
+	if (conf.acts > 1 || (conf.acts == 1 && (conf.sweeps || optind < argc)))
 		return opt_usage(&option_set,
-		    "--keep-id, --release and --forget-model stand alone");
+		    "--keep-id, --release and --forget-model stand alone, each "
+		    "with one name");
 	return take_symbols(g, argv + optind, argc - optind);
 }
 
