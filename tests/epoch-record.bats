@@ -38,6 +38,13 @@ teardown_file() {
 	return 0
 }
 
+# A Redis that remembers nothing, also of what it had saved.
+redis_anew() {
+	redis_stop
+	rm -f "$BATS_FILE_TMPDIR/redis/dump.rdb"
+	redis_start
+}
+
 # An act that nobody did: its time can be chosen.
 fake_act() { # TS [SYMBOL]
 	rcli XADD "epoch:journal:${2-SPX}" '0-*' ts "$1" kind refresh_begin \
@@ -385,9 +392,7 @@ has_other_size() {
 }
 
 @test "own: Redis falls back to an older state: rewind" {
-	redis_stop
-	rm -f "$BATS_FILE_TMPDIR/redis/dump.rdb"
-	redis_start
+	redis_anew
 	journal_on
 	step 1
 	step 2
@@ -414,9 +419,7 @@ has_other_size() {
 }
 
 @test "own: it falls back, and has gone on already when we look" {
-	redis_stop
-	rm -f "$BATS_FILE_TMPDIR/redis/dump.rdb"
-	redis_start
+	redis_anew
 	journal_on
 	step 1
 	run_tool epoch-record --once --dir d SPX
@@ -437,9 +440,7 @@ has_other_size() {
 }
 
 @test "own: it falls back over midnight, the recorder too: only that is void" {
-	redis_stop
-	rm -f "$BATS_FILE_TMPDIR/redis/dump.rdb"
-	redis_start
+	redis_anew
 	journal_on
 	step 1
 	step 2
@@ -476,9 +477,7 @@ has_other_size() {
 }
 
 @test "own: following, while Redis is gone for a while" {
-	redis_stop
-	rm -f "$BATS_FILE_TMPDIR/redis/dump.rdb"
-	redis_start
+	redis_anew
 	epoch-record --on --dir d SPX 2>err 3>&- 4>&- &
 	pid=$!
 	eventually eval '[[ $(rcli HGET epoch:config journal) == 1 ]]'

@@ -329,6 +329,23 @@ redis_start() {
 	fail "redis-server did not come up"
 }
 
+# Cluster mode wants a TCP port: one that was free a moment ago.
+start_cluster() {
+	local port
+	for _ in 1 2 3; do
+		port=$(perl -MIO::Socket::INET -e 'my $s;
+		    do { $s = IO::Socket::INET->new(Listen => 1,
+			LocalAddr => "127.0.0.1") } until $s && $s->sockport < 55000;
+		    print $s->sockport')
+		redis_start --port "$port" --bind 127.0.0.1 \
+		    --cluster-enabled yes --cluster-config-file "$PWD/nodes" &&
+			break
+	done
+	rcli CLUSTER ADDSLOTSRANGE 0 16383 >/dev/null
+	# shellcheck disable=SC2016 # it is for the other shell
+	eventually bash -c 'redis-cli -s "$REDIS_SOCK" CLUSTER INFO | grep -q state:ok'
+}
+
 # redis_stop [SIGNAL]: by its pid; KILL leaves the socket file behind.  The
 # file of the pid also knows a server that another test started.
 redis_stop() {
