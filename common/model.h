@@ -28,8 +28,9 @@ enum model_mode { MODEL_FOLLOW, MODEL_ONCE, MODEL_PRINT };
 
 struct model_conf {
 	char name[MODEL_NAME_MAX + 1]; /* gex; --name */
-	const char *redis;
-	int64_t timeout_ms, poll_ms, patience_ms; /* MODEL_DEFAULTS */
+	struct opt_redis redis;
+	int64_t poll_ms,
+	    patience_ms; /* MODEL_DEFAULTS, as the patience above */
 	enum model_mode mode;
 	bool verbose;
 	/* What makes other documents of the same epoch, as one text: a model
@@ -43,7 +44,8 @@ struct model_conf {
 	void (*counts)(const char *name, const char *text);
 };
 
-#define MODEL_DEFAULTS .timeout_ms = 5000, .poll_ms = 1000, .patience_ms = 60000
+#define MODEL_DEFAULTS                                                         \
+	.redis.timeout_ms = OPT_REDIS_MS, .poll_ms = 1000, .patience_ms = 60000
 
 /* For the option table of a model; the model's own vals begin at 300. */
 enum model_opt {
@@ -67,14 +69,13 @@ enum model_opt {
 		"longest time between two looks (1)"},                         \
 	    {MODEL_OPT_PATIENCE, "patience", "S",                              \
 		"how long to look for a Redis that went away (60)"},           \
-	    {'r', "redis", "URL", "address of Redis (default $REDIS_URL)"},    \
-	    {'t', "redis-timeout", "S", "longest wait for one answer (5)"},    \
+	    OPT_REDIS,                                                         \
 	{                                                                      \
 		'v', "verbose", NULL, "counters on stderr at the end"          \
 	}
 
-/* Take an option of the table above: 1, 0 it is none of them, -1 its argument
- * is out of form or range. */
+/* Take an option of the table above: 0, or -1 when its argument is out of form
+ * or range. */
 int model_option(struct model_conf *c, int val, const char *arg);
 
 /*

@@ -213,9 +213,9 @@ model_open(struct model *m, char *const *operands, size_t n, struct err *e)
 	if (clock_init(e) < 0 || keys_init(&m->keys, e) < 0 ||
 	    act_nonce(m->w.by, e) < 0)
 		return -1;
-	hear_init(&m->hear, m->c->redis, m->c->timeout_ms, &m->keys);
+	hear_init(&m->hear, m->c->redis.url, m->c->redis.timeout_ms, &m->keys);
 	m->w.act.view.keys = &m->keys;
-	m->w.act.view.db = db_open(m->c->redis, m->c->timeout_ms, e);
+	m->w.act.view.db = db_open(m->c->redis.url, m->c->redis.timeout_ms, e);
 	return m->w.act.view.db == NULL ? -1 : 0;
 }
 

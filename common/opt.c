@@ -29,7 +29,7 @@ static void
 add_usage(struct buf *b, const struct opt_set *set)
 {
 	buf_fmt(b, "usage: %s [OPTION...]", err_tool());
-	if (set->operands != NULL && set->operands[0] != '\0')
+	if (set->operands[0] != '\0')
 		buf_fmt(b, " %s", set->operands);
 	buf_char(b, '\n');
 }
@@ -172,9 +172,11 @@ refuse(const struct opt_set *set, const char *at)
 	return opt_usage(set, "unknown option: %s", at);
 }
 
-int
-opt_next(int argc, char *argv[], const struct opt_set *set, const char **arg,
-    int *status)
+/* The next option's val, -1 behind the last one; DONE when the call ended
+ * here, with *status. */
+#define DONE (-2)
+static int
+next(int argc, char *argv[], const struct opt_set *set, int *status)
 {
 	struct option longs[OPTS_MAX + 1];
 	char letters[2 * OPTS_MAX + 2];
@@ -182,29 +184,103 @@ opt_next(int argc, char *argv[], const struct opt_set *set, const char **arg,
 
 	translate(set, longs, letters);
 	opterr = 0;
-	do {
-		c = getopt_long(argc, argv, letters, longs, NULL);
-		if (c == 'q')
-			err_quiet();
-	} while (c == 'q');
-	*arg = optarg;
+	c = getopt_long(argc, argv, letters, longs, NULL);
 	switch (c) {
 	case 'h':
 		*status = print_help(set);
-		return OPT_DONE;
+		return DONE;
 	case 'V':
 		*status = print_version(set);
-		return OPT_DONE;
+		return DONE;
 	case ':':
 		*status = opt_usage(
 		    set, "option needs an argument: %s", argv[optind - 1]);
-		return OPT_DONE;
+		return DONE;
 	case '?':
 		*status = refuse(set, argv[optind - 1]);
-		return OPT_DONE;
+		return DONE;
 	default:
 		return c;
 	}
+}
+
+static int
+refuse_argument(const struct opt_set *set, int val, const char *arg)
+{
+	const struct opt *o = set->table;
+
+	while (o->val != val)
+		o++;
+	return opt_usage(set, "bad argument of --%s: \"%.80s\"", o->name, arg);
+}
+
+static bool
+is_known(struct span name)
+{
+	static const char *const known[] = {"MASSIVE_API_KEY",
+	    "MASSIVE_BASE_URL", "MASSIVE_WS_URL",
+	    "MASSIVE_EPOCH_DORMANT_THRESHOLD", "MASSIVE_EPOCH_DORMANT_COUNT",
+	    "EPOCH_PREFIX", "EPOCH_NOW_MS"};
+	size_t i;
+
+	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (span_eq(name, span_str(known[i])))
+			return true;
+	return false;
+}
+
+/* A misspelt name would be silently without effect. */
+static void
+check_env(void)
+{
+	struct span name;
+	char **p;
+
+	for (p = environ; p != NULL && *p != NULL; p++) {
+		if (strncmp(*p, "MASSIVE_", 8) != 0 &&
+		    strncmp(*p, "EPOCH_", 6) != 0)
+			continue;
+		name = (struct span){*p, strcspn(*p, "=")};
+		if (!is_known(name))
+			err_warn(NULL, "ENVIRONMENT",
+			    "%.*s is no variable of ours, ignored",
+			    (int)(name.n > 80 ? 80 : name.n), name.p);
+	}
+}
+
+int
+opt_read(int argc, char *argv[], const struct opt_set *set, opt_take *take,
+    void *ctx)
+{
+	int c, taken, status;
+
+	while ((c = next(argc, argv, set, &status)) != -1) {
+		if (c == DONE)
+			return status;
+		if (c == 'q') {
+			err_quiet();
+			continue;
+		}
+		taken = take(c, optarg, ctx);
+		if (taken < 0)
+			return refuse_argument(set, c, optarg);
+		if (taken > 0)
+			return taken;
+	}
+	check_env();
+	if (set->operands[0] == '\0' && optind < argc)
+		return opt_usage(
+		    set, "unexpected operand: \"%.80s\"", argv[optind]);
+	return -1;
+}
+
+int
+opt_redis(struct opt_redis *r, int val, const char *arg)
+{
+	if (val == 't')
+		return opt_seconds(arg, 1, 3600000, &r->timeout_ms);
+	r->url = arg;
+	return 0;
 }
 
 int
@@ -272,37 +348,4 @@ opt_percent(const char *arg, int64_t *bp)
 		return -1;
 	*bp = v;
 	return 0;
-}
-
-static bool
-is_known(struct span name)
-{
-	static const char *const known[] = {"MASSIVE_API_KEY",
-	    "MASSIVE_BASE_URL", "MASSIVE_WS_URL",
-	    "MASSIVE_EPOCH_DORMANT_THRESHOLD", "MASSIVE_EPOCH_DORMANT_COUNT",
-	    "EPOCH_PREFIX", "EPOCH_NOW_MS"};
-	size_t i;
-
-	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (span_eq(name, span_str(known[i])))
-			return true;
-	return false;
-}
-
-void
-opt_check_env(void)
-{
-	struct span name;
-	char **p;
-
-	for (p = environ; p != NULL && *p != NULL; p++) {
-		if (strncmp(*p, "MASSIVE_", 8) != 0 &&
-		    strncmp(*p, "EPOCH_", 6) != 0)
-			continue;
-		name = (struct span){*p, strcspn(*p, "=")};
-		if (!is_known(name))
-			err_warn(NULL, "ENVIRONMENT",
-			    "%.*s is no variable of ours, ignored",
-			    (int)(name.n > 80 ? 80 : name.n), name.p);
-	}
 }

@@ -15,7 +15,7 @@
 #include "err.h"
 
 struct opt {
-	int val;          /* what opt_next returns; a letter, or ≥ 256 */
+	int val;          /* what opt_take gets; a letter, or ≥ 256 */
 	const char *name; /* long name; NULL ends the table */
 	const char *arg;  /* name of its argument, NULL when it takes none */
 	const char *help; /* one line */
@@ -29,23 +29,44 @@ struct opt {
 		'q', "quiet", NULL, "no warnings"                              \
 	}
 
+/* Which Redis, and how patient with it: two options of most tables. */
+struct opt_redis {
+	const char *url; /* NULL for $REDIS_URL */
+	int64_t timeout_ms;
+};
+
+#define OPT_REDIS_OF(seconds)                                                  \
+	{'r', "redis", "URL", "address of Redis (default $REDIS_URL)"},        \
+	{                                                                      \
+		't', "redis-timeout", "S",                                     \
+		    "longest wait for one answer (" seconds ")"                \
+	}
+#define OPT_REDIS OPT_REDIS_OF("5")
+#define OPT_REDIS_MS 5000
+
 struct opt_set {
 	const struct opt *table;
-	const char *operands; /* for the usage line: "SYMBOL..." */
+	const char *operands; /* for the usage line: "SYMBOL..."; "" none */
 	const char *summary;  /* one sentence for --help */
 	const char *versions; /* of the libraries used, " jansson 2.14 …" */
 };
 
 /*
- * The next option's val and its argument in *arg; -1 when the options are
- * done (optind then points at the operands).  Handles --help and --version
- * itself: prints to stdout and returns OPT_DONE, with *status 0 (74 when
- * stdout failed).  A usage error prints its reason and the usage line to
- * stderr and returns OPT_DONE with *status 64.
+ * What a tool does with one option of its table; arg is NULL when the option
+ * takes none.  0; -1 when the argument is out of form or range; or a status
+ * above 0 to end with, when the reason has been told already.
  */
-#define OPT_DONE (-2)
-int opt_next(int argc, char *argv[], const struct opt_set *set,
-    const char **arg, int *status);
+typedef int opt_take(int val, const char *arg, void *ctx);
+
+/*
+ * Hand every option of the command line to take, in their order.  -1 to go
+ * on, with optind at the operands; else the status to end with: 0 after
+ * --help and --version (74 when stdout failed), 64 after a usage error, whose
+ * reason and usage line went to stderr.  Operands are one where the set has
+ * none.  Warns of variables named MASSIVE_* or EPOCH_* that no tool knows.
+ */
+int opt_read(int argc, char *argv[], const struct opt_set *set, opt_take *take,
+    void *ctx);
 
 /* Reason and usage line to stderr; returns 64. */
 int opt_usage(const struct opt_set *set, const char *fmt, ...)
@@ -58,10 +79,7 @@ int opt_seconds(const char *arg, int64_t min, int64_t max, int64_t *ms);
 /* Percent with decimals ("20", "0.5"), 0 to 100, in basis points. */
 int opt_percent(const char *arg, int64_t *bp);
 
-/*
- * Warn of environment variables named MASSIVE_* or EPOCH_* that no tool
- * knows: a misspelt name would otherwise be silently without effect.
- */
-void opt_check_env(void);
+/* Either option of OPT_REDIS: 0, or -1 when the argument is bad. */
+int opt_redis(struct opt_redis *r, int val, const char *arg);
 
 #endif

@@ -45,7 +45,7 @@ static struct watch watch = {
     .quiet_ms = 60000,
 };
 
-static struct conf conf = {.timeout_ms = 500};
+static struct conf conf = {.redis.timeout_ms = 500};
 
 static int
 start(struct err *e)
@@ -59,7 +59,7 @@ start(struct err *e)
 	if (conf.closed != NULL &&
 	    session_read_closed(&watch.session, conf.closed, e) == -1)
 		return -1;
-	return link_open(&watch.link, conf.redis, conf.timeout_ms, e);
+	return link_open(&watch.link, conf.redis.url, conf.redis.timeout_ms, e);
 }
 
 /* Up to LINES_MAX lines that are there; false: there will be no more.  *idle:
@@ -135,19 +135,20 @@ int
 main(int argc, char *argv[])
 {
 	struct err e;
-	int status = 0;
+	int status;
 
 	err_init(argv[0]);
 	sig_init();
 	if (clock_init(&e) == -1)
 		return err_report(NULL, &e);
-	if (options_read(argc, argv, &watch, &conf, &status) == -1)
+	status = options_read(argc, argv, &watch, &conf);
+	if (status >= 0)
 		return status;
 	out_init(&watch.out, STDOUT_FILENO);
 	if (in_open(&watch.in, "-", watch.by_records ? &watch.out : NULL, &e) ==
 		-1 ||
 	    start(&e) == -1) {
-		status = err_report(NULL, &e);
+		watch_add_status(&watch, err_report(NULL, &e));
 	} else {
 		run();
 		watch_end(&watch);
@@ -159,5 +160,5 @@ main(int argc, char *argv[])
 	watch_free(&watch);
 	link_close(&watch.link);
 	in_close(&watch.in);
-	return sig_end(err_worse(status, watch.status));
+	return sig_end(watch.status);
 }

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "options.h"
 
-#include <getopt.h>
 #include <stdlib.h>
-
-#include "opt.h"
 
 #define DAY_MS 86400000
 
@@ -31,8 +28,7 @@ static const struct opt options[] = {
     {OPT_SYMBOL, "symbol", "SYMBOL", "watch it without a tap; again: more"},
     {OPT_COVERAGE, "coverage", "S", "look for partial silence so often (60)"},
     {OPT_QUIET_AFTER, "quiet-after", "S", "a contract without a tick (60)"},
-    {'r', "redis", "URL", "address of Redis (default $REDIS_URL)"},
-    {'t', "redis-timeout", "S", "longest wait for one answer (0.5)"},
+    OPT_REDIS_OF("0.5"),
     {'v', "verbose", NULL, "counters on stderr at the end"},
     OPT_COMMON,
     {0},
@@ -63,22 +59,37 @@ read_symbol(struct watch *w, const char *arg)
 	return 0;
 }
 
-/* One option; -1 when its argument is out of form or range. */
 static int
-read_option(
-    struct watch *w, struct conf *conf, int c, const char *arg, struct err *e)
+read_session(struct watch *w, const char *arg)
 {
-	struct silence_rule *rule = &w->rule;
+	struct err e;
 
-	switch (c) {
+	if (session_add(&w->session, arg, &e) == 0)
+		return 0;
+	return e.exit == EX_CONFIG ? err_report(NULL, &e) : -1;
+}
+
+/* What an option changes. */
+struct setting {
+	struct watch *watch;
+	struct conf *conf;
+};
+
+static int
+take_option(int val, const char *arg, void *ctx)
+{
+	struct watch *w = ((struct setting *)ctx)->watch;
+	struct conf *conf = ((struct setting *)ctx)->conf;
+
+	switch (val) {
 	case OPT_THRESHOLD:
-		return opt_seconds(arg, 1, DAY_MS, &rule->threshold_ms);
+		return opt_seconds(arg, 1, DAY_MS, &w->rule.threshold_ms);
 	case OPT_COUNT:
-		return opt_int(arg, 0, 1000, &rule->count);
+		return opt_int(arg, 0, 1000, &w->rule.count);
 	case OPT_MAX_BACKOFF:
-		return opt_seconds(arg, 1, DAY_MS, &rule->max_backoff_ms);
+		return opt_seconds(arg, 1, DAY_MS, &w->rule.max_backoff_ms);
 	case OPT_SESSION:
-		return session_add(&w->session, arg, e);
+		return read_session(w, arg);
 	case OPT_CLOSED:
 		conf->closed = arg;
 		return 0;
@@ -90,64 +101,42 @@ read_option(
 		return opt_seconds(arg, 0, DAY_MS, &w->coverage_ms);
 	case OPT_QUIET_AFTER:
 		return opt_seconds(arg, 1, DAY_MS, &w->quiet_ms);
-	case 't':
-		return opt_seconds(arg, 1, 3600000, &conf->timeout_ms);
-	case 'r':
-		conf->redis = arg;
-		return 0;
-	default:
+	case 'v':
 		conf->verbose = true;
 		return 0;
+	default:
+		return opt_redis(&conf->redis, val, arg);
 	}
 }
 
-/* The environment stands behind the options, which are read later. */
+/* A number that the environment gives, if any; 0 or a status. */
 static int
-read_environment(struct watch *w, struct err *e)
+read_variable(const char *name, int val, struct setting *to)
 {
-	const char *s = getenv("MASSIVE_EPOCH_DORMANT_THRESHOLD");
-	const char *n = getenv("MASSIVE_EPOCH_DORMANT_COUNT");
+	const char *text = getenv(name);
 
-	if (s != NULL && read_option(w, NULL, OPT_THRESHOLD, s, e) == -1)
-		return err_set(e, EX_CONFIG, "THRESHOLD",
-		    "MASSIVE_EPOCH_DORMANT_THRESHOLD is no time in seconds: "
-		    "%.40s",
-		    s);
-	if (n != NULL && read_option(w, NULL, OPT_COUNT, n, e) == -1)
-		return err_set(e, EX_CONFIG, "COUNT",
-		    "MASSIVE_EPOCH_DORMANT_COUNT is no count: %.40s", n);
-	return 0;
+	if (text == NULL || take_option(val, text, to) == 0)
+		return 0;
+	return err_fail(NULL, EX_CONFIG,
+	    val == OPT_COUNT ? "COUNT" : "THRESHOLD", "%s is no %s: %.40s",
+	    name, val == OPT_COUNT ? "count" : "time in seconds", text);
 }
 
 int
-options_read(
-    int argc, char *argv[], struct watch *w, struct conf *conf, int *status)
+options_read(int argc, char *argv[], struct watch *w, struct conf *conf)
 {
-	struct err e = {0};
-	const char *arg;
-	int c;
+	struct setting to = {w, conf};
+	int status;
 
-	if (read_environment(w, &e) == -1) {
-		*status = err_report(NULL, &e);
-		return -1;
-	}
-	while ((c = opt_next(argc, argv, &option_set, &arg, status)) != -1) {
-		if (c == OPT_DONE)
-			return -1;
-		if (read_option(w, conf, c, arg, &e) == 0)
-			continue;
-		*status = e.exit == EX_CONFIG
-			      ? err_report(NULL, &e)
-			      : opt_usage(&option_set,
-				    "\"%s\" is out of form or range", arg);
-		return -1;
-	}
-	*status = 0;
-	if (optind < argc)
-		*status = opt_usage(
-		    &option_set, "unexpected operand \"%s\"", argv[optind]);
-	else if (conf->closed != NULL && w->session.n == 0)
-		*status = opt_usage(&option_set, "--closed needs --session");
-	opt_check_env();
-	return *status == 0 ? 0 : -1;
+	/* What the options say goes before the environment. */
+	status = read_variable(
+	    "MASSIVE_EPOCH_DORMANT_THRESHOLD", OPT_THRESHOLD, &to);
+	if (status == 0)
+		status = read_variable(
+		    "MASSIVE_EPOCH_DORMANT_COUNT", OPT_COUNT, &to);
+	if (status == 0)
+		status = opt_read(argc, argv, &option_set, take_option, &to);
+	if (status < 0 && conf->closed != NULL && w->session.n == 0)
+		return opt_usage(&option_set, "--closed needs --session");
+	return status;
 }

@@ -3,17 +3,16 @@
 #ifndef DORMANCY_OPTIONS_H
 #define DORMANCY_OPTIONS_H
 
+#include "opt.h"
 #include "watch.h"
 
 struct conf {
-	const char *redis;  /* --redis, or NULL */
+	struct opt_redis redis;
 	const char *closed; /* --closed, or NULL */
-	int64_t timeout_ms;
 	bool verbose;
 };
 
-/* 0; -1 when there is nothing more to do than to end with *status. */
-int options_read(
-    int argc, char *argv[], struct watch *w, struct conf *conf, int *status);
+/* -1 to go on, else the status to end with. */
+int options_read(int argc, char *argv[], struct watch *w, struct conf *conf);
 
 #endif

@@ -52,8 +52,7 @@ static const struct opt options[] = {
     {OPT_RELEASE, "release", "ID", "that epoch need not stay any more"},
     {OPT_FORGET, "forget-model", "NAME",
 	"no epoch waits for that model any more; NAME or NAME@SYMBOL"},
-    {'r', "redis", "URL", "address of Redis (default $REDIS_URL)"},
-    {'t', "redis-timeout", "S", "longest wait for one answer (5)"},
+    OPT_REDIS,
     {OPT_DEADLINE, "deadline", "S", "longest time for all of it (600)"},
     {'v', "verbose", NULL, "counters on stderr at the end"},
     OPT_COMMON,
@@ -69,11 +68,12 @@ static const struct opt_set option_set = {
 };
 
 static struct {
-	const char *redis, *forget, *keep, *release;
-	int64_t timeout_ms, deadline_ms;
+	struct opt_redis redis;
+	const char *forget, *keep, *release;
+	int64_t deadline_ms;
 	bool sweeps, verbose;
 	int acts; /* options that do one thing, each time they were given */
-} conf = {.timeout_ms = 5000, .deadline_ms = 600000};
+} conf = {.redis.timeout_ms = OPT_REDIS_MS, .deadline_ms = 600000};
 
 /* NAME or NAME@SYMBOL */
 static bool
@@ -121,9 +121,9 @@ take_policy(struct gc *g, int c, const char *arg)
 }
 
 static int
-take_option(struct gc *g, int c, const char *arg)
+take_option(int val, const char *arg, void *ctx)
 {
-	switch (c) {
+	switch (val) {
 	case OPT_FORGET:
 		conf.acts++;
 		conf.forget = arg;
@@ -137,19 +137,16 @@ take_option(struct gc *g, int c, const char *arg)
 	case OPT_DEADLINE:
 		return opt_seconds(arg, 1, 86400000, &conf.deadline_ms);
 	case 'r':
-		conf.redis = arg;
-		return 0;
 	case 't':
-		return opt_seconds(arg, 1, 3600000, &conf.timeout_ms);
+		return opt_redis(&conf.redis, val, arg);
 	case 'v':
 		conf.verbose = true;
 		return 0;
 	default:
-		return take_policy(g, c, arg);
+		return take_policy(ctx, val, arg);
 	}
 }
 
-/* -1 to go on, else the status to end with. */
 static int
 take_symbols(struct gc *g, char *argv[], int n)
 {
@@ -162,19 +159,14 @@ take_symbols(struct gc *g, char *argv[], int n)
 	return -1;
 }
 
+/* -1 to go on, else the status to end with. */
 static int
 read_options(struct gc *g, int argc, char *argv[])
 {
-	const char *arg;
-	int c, status = 0;
+	int status = opt_read(argc, argv, &option_set, take_option, g);
 
-	while ((c = opt_next(argc, argv, &option_set, &arg, &status)) != -1) {
-		if (c == OPT_DONE)
-			return status;
-		if (take_option(g, c, arg) < 0)
-			return opt_usage(&option_set,
-			    "\"%.80s\" is out of form or range", arg);
-	}
+	if (status >= 0)
+		return status;
 	if (conf.acts > 1 || (conf.acts == 1 && (conf.sweeps || optind < argc)))
 		return opt_usage(&option_set,
 		    "--keep-id, --release and --forget-model stand alone, each "
@@ -213,12 +205,11 @@ main(int argc, char *argv[])
 		free(g.symbols);
 		return status;
 	}
-	opt_check_env();
 	out_init(&g.out, STDOUT_FILENO);
 	g.act.view.keys = &keys;
 	if (clock_init(&e) < 0 || keys_init(&keys, &e) < 0 ||
-	    (g.act.view.db = db_open(conf.redis, conf.timeout_ms, &e)) ==
-		NULL) {
+	    (g.act.view.db = db_open(
+		 conf.redis.url, conf.redis.timeout_ms, &e)) == NULL) {
 		gc_fail(&g, NULL, &e);
 	} else if (run(&g, &e) < 0) {
 		subject = conf.forget != NULL ? conf.forget

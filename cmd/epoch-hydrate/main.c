@@ -34,8 +34,7 @@
 enum { OPT_DEADLINE = 256, OPT_QUEUE, OPT_UNKNOWN_LIMIT };
 
 static const struct opt options[] = {
-    {'r', "redis", "URL", "address of Redis (default $REDIS_URL)"},
-    {'t', "redis-timeout", "S", "longest wait for one answer (5)"},
+    OPT_REDIS,
     {OPT_DEADLINE, "deadline", "S",
 	"longest wait for Redis once the input has ended (10)"},
     {OPT_QUEUE, "queue", "N", "ticks that may wait for Redis (131072)"},
@@ -55,48 +54,28 @@ static const struct opt_set option_set = {
 };
 
 static struct {
-	const char *redis;
-	int64_t timeout_ms;
+	struct opt_redis redis;
 	bool verbose;
-} conf = {.timeout_ms = 5000};
+} conf = {.redis.timeout_ms = OPT_REDIS_MS};
 
 static int
-read_options(int argc, char *argv[], struct hydrator *h, int *status)
+take_option(int val, const char *arg, void *ctx)
 {
-	const char *arg;
-	int bad = 0, c;
+	struct hydrator *h = ctx;
 
-	while ((c = opt_next(argc, argv, &option_set, &arg, status)) != -1) {
-		switch (c) {
-		case 'r':
-			conf.redis = arg;
-			break;
-		case 't':
-			bad = opt_seconds(arg, 1, 3600000, &conf.timeout_ms);
-			break;
-		case OPT_DEADLINE:
-			bad = opt_seconds(arg, 0, 3600000, &h->deadline_ms);
-			break;
-		case OPT_QUEUE:
-			bad =
-			    opt_int(arg, HYDRATE_MAX, 10000000, &h->keep.queue);
-			break;
-		case OPT_UNKNOWN_LIMIT:
-			bad = opt_int(arg, 0, 65536, &h->keep.unknown_limit);
-			break;
-		case 'v':
-			conf.verbose = true;
-			break;
-		default:
-			return -1;
-		}
-		if (bad < 0) {
-			*status = opt_usage(
-			    &option_set, "\"%s\" is out of form or range", arg);
-			return -1;
-		}
+	switch (val) {
+	case OPT_DEADLINE:
+		return opt_seconds(arg, 0, 3600000, &h->deadline_ms);
+	case OPT_QUEUE:
+		return opt_int(arg, HYDRATE_MAX, 10000000, &h->keep.queue);
+	case OPT_UNKNOWN_LIMIT:
+		return opt_int(arg, 0, 65536, &h->keep.unknown_limit);
+	case 'v':
+		conf.verbose = true;
+		return 0;
+	default:
+		return opt_redis(&conf.redis, val, arg);
 	}
-	return 0;
 }
 
 static int
@@ -106,7 +85,8 @@ open_redis(struct hydrator *h, struct err *e)
 
 	if (keys_init(&h->keys, e) < 0)
 		return -1;
-	h->db = epoch_open(conf.redis, conf.timeout_ms, &unchecked, e);
+	h->db =
+	    epoch_open(conf.redis.url, conf.redis.timeout_ms, &unchecked, e);
 	if (h->db == NULL)
 		return -1;
 	h->act.view = (struct view){h->db, &h->keys};
@@ -123,23 +103,20 @@ main(int argc, char *argv[])
 	    .keep = {.queue = 131072, .unknown_limit = 20},
 	    .deadline_ms = 10000};
 	struct err e;
-	int status = 0;
+	int status;
 
 	err_init(argv[0]);
 	sig_init();
-	if (read_options(argc, argv, &h, &status) < 0)
+	status = opt_read(argc, argv, &option_set, take_option, &h);
+	if (status >= 0)
 		return status;
-	if (optind < argc)
-		return opt_usage(
-		    &option_set, "unexpected operand \"%s\"", argv[optind]);
-	opt_check_env();
 	out_init(&h.out, 1);
 	if (clock_init(&e) < 0 || in_open(&h.in, "-", NULL, &e) < 0) {
-		status = err_report(NULL, &e);
+		hydrator_add_status(&h, err_report(NULL, &e));
 	} else {
 		hydrator_init(&h);
 		if (open_redis(&h, &e) < 0)
-			status = err_report(NULL, &e);
+			hydrator_add_status(&h, err_report(NULL, &e));
 		else
 			hydrator_run(&h);
 	}
@@ -150,5 +127,5 @@ main(int argc, char *argv[])
 	hydrator_free(&h);
 	db_close(&h.db);
 	in_close(&h.in);
-	return sig_end(err_worse(status, h.status));
+	return sig_end(h.status);
 }

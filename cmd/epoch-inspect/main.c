@@ -28,7 +28,6 @@
 #include <unistd.h>
 
 #include "clock.h"
-#include "opt.h"
 #include "options.h"
 #include "sig.h"
 #include "then.h"
@@ -65,7 +64,7 @@ inspect_now(const struct options *o, struct inspect *in)
 {
 	struct err e;
 
-	in->view.db = db_open(o->redis, o->timeout_ms, &e);
+	in->view.db = db_open(o->redis.url, o->redis.timeout_ms, &e);
 	if (in->view.db == NULL)
 		in->rc = err_report(NULL, &e);
 	else
@@ -73,39 +72,40 @@ inspect_now(const struct options *o, struct inspect *in)
 	db_close(&in->view.db);
 }
 
-static int
+static void
 inspect(const struct options *o, struct inspect *in)
 {
 	struct err e;
 
-	if (clock_init(&e) < 0 || keys_init(&keys, &e) < 0)
-		return err_report(NULL, &e);
+	if (clock_init(&e) < 0 || keys_init(&keys, &e) < 0) {
+		in->rc = err_report(NULL, &e);
+		return;
+	}
 	in->now = o->at >= 0 ? o->at : clock_now_ms();
 	if (o->n_tapes > 0)
 		inspect_then(o, in);
 	else
 		inspect_now(o, in);
-	return in->rc;
 }
 
 int
 main(int argc, char *argv[])
 {
 	struct inspect in = {.view.keys = &keys, .near_bp = -1};
-	struct options options;
+	struct options options = {0};
 	struct err e;
-	bool done;
+	int status;
 
 	err_init(argv[0]);
 	sig_init();
 	out_init(&in.out, STDOUT_FILENO);
-	in.rc = options_read(&options, &in, argc, argv, &done);
-	if (!done) {
-		opt_check_env();
-		in.rc = inspect(&options, &in);
+	status = options_read(&options, &in, argc, argv);
+	if (status < 0) {
+		inspect(&options, &in);
 		if (out_close(&in.out, &e) < 0)
 			inspect_fail(&in, NULL, &e);
+		status = in.rc;
 	}
 	options_free(&options, &in);
-	return sig_end(in.rc);
+	return sig_end(status);
 }

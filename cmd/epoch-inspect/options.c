@@ -8,7 +8,6 @@
 #include "ack.h"
 #include "clock.h"
 #include "heatmap.h"
-#include "opt.h"
 
 enum {
 	OPT_TIMELINE = 256,
@@ -64,8 +63,7 @@ static const struct opt options[] = {
     {OPT_VALUES, "values", NULL, "with --digest: of the values alone"},
     {OPT_TEXT, "text", NULL, "with --digest: the text it is taken of"},
     {OPT_FROM, "from", "ID", "with --digest: that epoch and later ones"},
-    {'r', "redis", "URL", "address of Redis (REDIS_URL)"},
-    {'t', "redis-timeout", "SECONDS", "longest wait for an answer (5)"},
+    OPT_REDIS,
     OPT_COMMON,
     {0, NULL, NULL, NULL},
 };
@@ -125,11 +123,9 @@ take_argument(struct options *o, struct inspect *in, int c, const char *arg)
 		return 0;
 	case 'w':
 		return opt_seconds(arg, 20, 3600 * 1000, &in->watch_ms);
-	case 't':
-		return opt_seconds(arg, 1, 3600 * 1000, &o->timeout_ms);
 	case 'r':
-		o->redis = arg;
-		return 0;
+	case 't':
+		return opt_redis(&o->redis, c, arg);
 	case OPT_AT:
 		return clock_parse_operand(arg, &o->at) < 0 || o->at < 0 ? -1
 									 : 0;
@@ -178,6 +174,23 @@ take_flag(struct options *o, struct inspect *in, int c)
 		o->twice |= o->kind->opt != 0 && o->kind->opt != c;
 		o->kind = kind_of(c);
 	}
+}
+
+/* Where the options go. */
+struct setting {
+	struct options *options;
+	struct inspect *inspect;
+};
+
+static int
+take_option(int val, const char *arg, void *ctx)
+{
+	struct setting *to = ctx;
+
+	if (arg != NULL)
+		return take_argument(to->options, to->inspect, val, arg);
+	take_flag(to->options, to->inspect, val);
+	return 0;
 }
 
 /* What does not go with the view.  0, or the status of a usage error. */
@@ -242,7 +255,7 @@ choose_moment(struct options *o, const struct inspect *in)
 		o->kind = kind_of(OPT_AT);
 	else if (o->kind->opt == OPT_DOCTOR)
 		return opt_usage(&set, "--doctor is not for --at");
-	else if (o->redis != NULL)
+	else if (o->redis.url != NULL)
 		return opt_usage(&set, "--tape or --redis");
 	return 0;
 }
@@ -277,22 +290,16 @@ take_operands(struct inspect *in, char *argv[], int n)
 }
 
 int
-options_read(
-    struct options *o, struct inspect *in, int argc, char *argv[], bool *done)
+options_read(struct options *o, struct inspect *in, int argc, char *argv[])
 {
-	const char *arg;
-	int c, status = 0;
+	struct setting to = {o, in};
+	int status;
 
-	*done = true;
-	*o = (struct options){.kind = kind_of(0), .timeout_ms = 5000, .at = -1};
-	while ((c = opt_next(argc, argv, &set, &arg, &status)) != -1) {
-		if (c == OPT_DONE)
-			return status;
-		if (arg == NULL)
-			take_flag(o, in, c);
-		else if (take_argument(o, in, c, arg) < 0)
-			return opt_usage(&set, "bad argument: %.80s", arg);
-	}
+	*o = (struct options){
+	    .kind = kind_of(0), .redis.timeout_ms = OPT_REDIS_MS, .at = -1};
+	status = opt_read(argc, argv, &set, take_option, &to);
+	if (status >= 0)
+		return status;
 	status = take_operands(in, argv + optind, argc - optind);
 	if (status == 0)
 		status = check_view(o, in);
@@ -303,8 +310,7 @@ options_read(
 	if (status == 0)
 		status = check_fields(o, in);
 	in->none_is_fine = o->kind->opt == OPT_PROMETHEUS;
-	*done = status != 0;
-	return status;
+	return status != 0 ? status : -1;
 }
 
 void

@@ -7,6 +7,7 @@
 #define EPOCH_INSPECT_OPTIONS_H
 
 #include "inspect.h"
+#include "opt.h"
 
 enum kind_flag {
 	KIND_SHEET = 1,   /* -o and --json */
@@ -26,16 +27,14 @@ struct kind {
 struct options {
 	const struct kind *kind;
 	bool twice; /* two views were chosen */
-	const char *redis;
-	int64_t timeout_ms;
+	struct opt_redis redis;
 	int64_t at; /* --at, -1 without */
 	const char **tapes;
 	size_t n_tapes;
 };
 
-/* *done: there is nothing to do any more, the status is returned. */
-int options_read(
-    struct options *o, struct inspect *in, int argc, char *argv[], bool *done);
+/* -1 to go on, else the status to end with; options_free in any case. */
+int options_read(struct options *o, struct inspect *in, int argc, char *argv[]);
 void options_free(struct options *o, struct inspect *in);
 
 #endif

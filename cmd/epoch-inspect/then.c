@@ -69,7 +69,7 @@ connect_server(
 	int status = 0;
 
 	while (sig_stop == 0 && clock_mono_ms() < end) {
-		in->view.db = db_open(t->url, o->timeout_ms, e);
+		in->view.db = db_open(t->url, o->redis.timeout_ms, e);
 		if (in->view.db != NULL)
 			return 0;
 		if (child_ended(&t->server, &status)) {

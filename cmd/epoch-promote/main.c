@@ -43,8 +43,7 @@ enum {
 };
 
 static const struct opt options[] = {
-    {'r', "redis", "URL", "address of Redis (default $REDIS_URL)"},
-    {'t', "redis-timeout", "S", "longest wait for one answer (5)"},
+    OPT_REDIS,
     {OPT_DEADLINE, "deadline", "S", "longest time for one snapshot (60)"},
     {OPT_FORCE, "force", NULL, "a new epoch even for the same board"},
     {OPT_MAX_SHRINK, "max-shrink", "PCT",
@@ -74,11 +73,11 @@ static const struct opt_set option_set = {
 };
 
 static struct {
-	const char *redis, *rollback, *to, *unpin;
+	struct opt_redis redis;
+	const char *rollback, *to, *unpin;
 	struct symbol symbol;
-	int64_t timeout_ms;
 	bool verbose;
-} conf = {.timeout_ms = 5000};
+} conf = {.redis.timeout_ms = OPT_REDIS_MS};
 
 /* Of --rollback or --unpin; there is at most one. */
 static int
@@ -89,84 +88,62 @@ take_symbol(const char *arg, const char **name)
 }
 
 static int
-read_options(int argc, char *argv[], struct promoter *p, int *status)
+take_option(int val, const char *arg, void *ctx)
 {
-	const char *arg;
-	int bad = 0, c;
+	struct promoter *p = ctx;
 
-	while ((c = opt_next(argc, argv, &option_set, &arg, status)) != -1) {
-		switch (c) {
-		case 'r':
-			conf.redis = arg;
-			break;
-		case 't':
-			bad = opt_seconds(arg, 1, 3600000, &conf.timeout_ms);
-			break;
-		case OPT_DEADLINE:
-			bad = opt_seconds(arg, 1, 3600000, &p->deadline_ms);
-			break;
-		case OPT_FORCE:
-			p->policy.force = true;
-			break;
-		case OPT_MAX_SHRINK:
-			bad = opt_percent(arg, &p->policy.max_shrink_bp);
-			break;
-		case OPT_CONFIRM:
-			bad = opt_int(arg, 1, 1000, &p->policy.confirm);
-			break;
-		case OPT_ACCEPT_SHRINK:
-			p->policy.accept_shrink = true;
-			break;
-		case OPT_ACCEPT_FILTER:
-			p->policy.accept_filter = true;
-			break;
-		case OPT_ROLLBACK:
-			bad = take_symbol(arg, &conf.rollback);
-			break;
-		case OPT_UNPIN:
-			bad = take_symbol(arg, &conf.unpin);
-			break;
-		case OPT_TO:
-			conf.to = arg;
-			break;
-		case OPT_ALLOW_NONE:
-			p->allow_none = true;
-			break;
-		case 'v':
-			conf.verbose = true;
-			break;
-		default:
-			return -1;
-		}
-		if (bad < 0) {
-			*status = opt_usage(
-			    &option_set, "\"%s\" is out of form or range", arg);
-			return -1;
-		}
+	switch (val) {
+	case OPT_DEADLINE:
+		return opt_seconds(arg, 1, 3600000, &p->deadline_ms);
+	case OPT_FORCE:
+		p->policy.force = true;
+		return 0;
+	case OPT_MAX_SHRINK:
+		return opt_percent(arg, &p->policy.max_shrink_bp);
+	case OPT_CONFIRM:
+		return opt_int(arg, 1, 1000, &p->policy.confirm);
+	case OPT_ACCEPT_SHRINK:
+		p->policy.accept_shrink = true;
+		return 0;
+	case OPT_ACCEPT_FILTER:
+		p->policy.accept_filter = true;
+		return 0;
+	case OPT_ALLOW_NONE:
+		p->allow_none = true;
+		return 0;
+	case OPT_ROLLBACK:
+		return take_symbol(arg, &conf.rollback);
+	case OPT_UNPIN:
+		return take_symbol(arg, &conf.unpin);
+	case OPT_TO:
+		conf.to = arg;
+		return 0;
+	case 'v':
+		conf.verbose = true;
+		return 0;
+	default:
+		return opt_redis(&conf.redis, val, arg);
 	}
-	return 0;
 }
 
-/* What does not go together: 64, or 0. */
+/* -1 to go on, 64 when something does not go together. */
 static int
-check_combination(int argc)
+check_combination(void)
 {
 	struct epoch_id id;
 
-	if (optind < argc)
-		return opt_usage(&option_set, "no operands are wanted");
 	if (conf.rollback != NULL && conf.unpin != NULL)
 		return opt_usage(
 		    &option_set, "--rollback and --unpin are two acts");
 	if (conf.to == NULL)
-		return 0;
+		return -1;
 	if (conf.rollback == NULL)
 		return opt_usage(&option_set, "--to needs --rollback");
 	if (epoch_id_parse(span_str(conf.to), &id) < 0 ||
 	    strcmp(id.symbol, conf.rollback) != 0)
 		return opt_usage(&option_set, "\"%.80s\" is no epoch id of %s",
 		    conf.to, conf.rollback);
-	return 0;
+	return -1;
 }
 
 static void
@@ -187,7 +164,8 @@ open_redis(struct promoter *p, struct err *e)
 
 	if (keys_init(&p->keys, e) < 0)
 		return -1;
-	p->db = epoch_open(conf.redis, conf.timeout_ms, &unchecked, e);
+	p->db =
+	    epoch_open(conf.redis.url, conf.redis.timeout_ms, &unchecked, e);
 	if (p->db == NULL)
 		return -1;
 	p->act.view = (struct view){p->db, &p->keys};
@@ -203,20 +181,19 @@ main(int argc, char *argv[])
 	struct promoter p = {.deadline_ms = 60000,
 	    .policy = {.max_shrink_bp = 2000, .confirm = 2}};
 	struct err e;
-	int status = 0;
+	int status;
 
 	err_init(argv[0]);
 	sig_init();
-	if (read_options(argc, argv, &p, &status) < 0)
+	status = opt_read(argc, argv, &option_set, take_option, &p);
+	if (status < 0)
+		status = check_combination();
+	if (status >= 0)
 		return status;
-	status = check_combination(argc);
-	if (status != 0)
-		return status;
-	opt_check_env();
 	out_init(&p.out, 1);
 	if (clock_init(&e) < 0 || in_open(&p.in, "-", &p.out, &e) < 0 ||
 	    open_redis(&p, &e) < 0)
-		status = err_report(NULL, &e);
+		promoter_add_status(&p, err_report(NULL, &e));
 	else
 		run(&p);
 	if (out_close(&p.out, &e) < 0)
@@ -226,5 +203,5 @@ main(int argc, char *argv[])
 	promoter_free(&p);
 	db_close(&p.db);
 	in_close(&p.in);
-	return sig_end(err_worse(status, p.status));
+	return sig_end(p.status);
 }

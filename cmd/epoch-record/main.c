@@ -50,8 +50,7 @@ static const struct opt options[] = {
     {OPT_FSYNC, "fsync", "S", "to disk, and out of Redis, every S (1)"},
     {OPT_TRIM, "trim", NULL, "trim Redis also when writing to stdout"},
     {OPT_ZSTD, "zstd", NULL, "compress finished files, but the last"},
-    {'r', "redis", "URL", "address of Redis (default $REDIS_URL)"},
-    {'t', "redis-timeout", "S", "longest wait for one answer (5)"},
+    OPT_REDIS,
     {'v', "verbose", NULL, "counters on stderr at the end"},
     OPT_COMMON,
     {0},
@@ -66,14 +65,16 @@ static const struct opt_set option_set = {
 };
 
 static struct {
-	const char *redis, *dir;
+	const char *dir;
 	bool off, zstd, verbose;
 } conf;
 
 static int
-take_option(struct recorder *r, int c, const char *arg)
+take_option(int val, const char *arg, void *ctx)
 {
-	switch (c) {
+	struct recorder *r = ctx;
+
+	switch (val) {
 	case OPT_DIR:
 		conf.dir = arg;
 		r->trim = true;
@@ -100,14 +101,11 @@ take_option(struct recorder *r, int c, const char *arg)
 	case OPT_ZSTD:
 		conf.zstd = true;
 		return 0;
-	case 'r':
-		conf.redis = arg;
-		return 0;
-	case 't':
-		return opt_seconds(arg, 1, 3600000, &r->timeout_ms);
-	default: /* 'v' */
+	case 'v':
 		conf.verbose = true;
 		return 0;
+	default:
+		return opt_redis(&r->redis, val, arg);
 	}
 }
 
@@ -115,16 +113,10 @@ take_option(struct recorder *r, int c, const char *arg)
 static int
 read_options(struct recorder *r, int argc, char *argv[])
 {
-	const char *arg;
-	int c, status = 0;
+	int status = opt_read(argc, argv, &option_set, take_option, r);
 
-	while ((c = opt_next(argc, argv, &option_set, &arg, &status)) != -1) {
-		if (c == OPT_DONE)
-			return status;
-		if (take_option(r, c, arg) < 0)
-			return opt_usage(&option_set,
-			    "\"%.80s\" is out of form or range", arg);
-	}
+	if (status >= 0)
+		return status;
 	if (conf.off && (r->switch_on || optind < argc))
 		return opt_usage(&option_set, "--off stands alone");
 	if (r->max > 0 && !r->switch_on)
@@ -181,7 +173,7 @@ record(struct recorder *r, size_t n, struct out *out)
 int
 main(int argc, char *argv[])
 {
-	struct recorder r = {.sync_ms = 1000, .timeout_ms = 5000};
+	struct recorder r = {.sync_ms = 1000, .redis.timeout_ms = OPT_REDIS_MS};
 	struct out out;
 	struct err e;
 	int status;
@@ -193,11 +185,11 @@ main(int argc, char *argv[])
 		status = EX_USAGE;
 	if (status >= 0)
 		return status;
-	opt_check_env();
 	out_init(&out, STDOUT_FILENO);
 	r.act.view.keys = &r.keys;
 	if (clock_init(&e) < 0 || keys_init(&r.keys, &e) < 0 ||
-	    (r.act.view.db = db_open(conf.redis, r.timeout_ms, &e)) == NULL)
+	    (r.act.view.db = db_open(r.redis.url, r.redis.timeout_ms, &e)) ==
+		NULL)
 		status = err_report(NULL, &e);
 	else
 		status = record(&r, (size_t)(argc - optind), &out);

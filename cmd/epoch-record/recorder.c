@@ -270,8 +270,8 @@ wait_more(struct recorder *r, struct err *e)
 		r->last[i] = r->reels[i].last;
 	ms = ms < 1 ? 1 : ms > WAIT_MS ? WAIT_MS : ms;
 	/* Redis ends a wait up to 100 ms late: that must be no timeout. */
-	if (ms > r->timeout_ms / 2 - LATE_MS)
-		ms = r->timeout_ms / 2 - LATE_MS;
+	if (ms > r->redis.timeout_ms / 2 - LATE_MS)
+		ms = r->redis.timeout_ms / 2 - LATE_MS;
 	if (ms > 0)
 		return journal_wait(&r->act, r->symbols, r->last, r->n, ms, e);
 	clock_sleep_ms(PAUSE_MS);

@@ -4,6 +4,7 @@
 #define RECORD_RECORDER_H
 
 #include "journal.h"
+#include "opt.h"
 #include "reel.h"
 
 struct recorder {
@@ -15,9 +16,9 @@ struct recorder {
 	size_t n;
 	bool once, trim, switch_on;
 	bool greeted, told_off;
-	int64_t timeout_ms; /* of Redis */
-	int64_t max;        /* of --max, 0: as it is */
-	int64_t sync_ms;    /* longest time between two syncs */
+	struct opt_redis redis;
+	int64_t max;     /* of --max, 0: as it is */
+	int64_t sync_ms; /* longest time between two syncs */
 	int64_t sync_due;
 	int status;
 	uint64_t outages, trimmed;

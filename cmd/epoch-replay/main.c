@@ -26,123 +26,11 @@
 #include "capture_play.h"
 #include "clock.h"
 #include "epoch.h"
-#include "opt.h"
+#include "options.h"
 #include "replayer.h"
 #include "sig.h"
 
-enum {
-	OPT_SPEED = 256,
-	OPT_UNTIL,
-	OPT_FROM,
-	OPT_CHECK,
-	OPT_BISECT,
-	OPT_INTO_USED,
-	OPT_LEAVE_OUT
-};
-
-static const struct opt options[] = {
-    {OPT_SPEED, "speed", "N",
-	"N times as fast as it was recorded, or max (max)"},
-    {OPT_UNTIL, "until", "WHAT",
-	"up to a time (ms or ISO-8601), an act's number, or before an epoch"},
-    {OPT_FROM, "from", "EPOCH", "begin with the commit of that epoch"},
-    {OPT_CHECK, "check", NULL, "only see whether the tape is good"},
-    {OPT_BISECT, "bisect", NULL, "name the first act at which A and B differ"},
-    {OPT_INTO_USED, "into-used", NULL,
-	"even where Redis has epochs of these symbols"},
-    {OPT_LEAVE_OUT, "leave-out", NULL,
-	"of captures: what is bad, instead of doing nothing at all"},
-    {'r', "redis", "URL", "address of Redis (default $REDIS_URL)"},
-    {'t', "redis-timeout", "S", "longest wait for one answer (5)"},
-    OPT_COMMON,
-    {0},
-};
-
-static const struct opt_set option_set = {
-    .table = options,
-    .operands = "[FILE...]",
-    .summary =
-	"Do once more what is on a tape of epoch-record, or make epochs of\n"
-	"what chain-fetch --raw and ws-tap --raw kept.",
-    .versions = "hiredis " HIREDIS_PKG ", libcrypto " LIBCRYPTO_PKG
-		", libzstd " LIBZSTD_PKG,
-};
-
-static struct {
-	const char *redis;
-	int64_t timeout_ms;
-	bool check, bisect, leave_out;
-} conf = {.timeout_ms = 5000};
-
-static int
-take_speed(const char *arg, double *speed)
-{
-	int64_t thousandths;
-
-	*speed = 0;
-	if (strcmp(arg, "max") == 0)
-		return 0;
-	if (opt_seconds(arg, 1, 1000000000, &thousandths) < 0)
-		return -1;
-	*speed = (double)thousandths / 1000;
-	return 0;
-}
-
-static int
-take_option(struct replayer *r, int c, const char *arg)
-{
-	struct epoch_id id;
-
-	switch (c) {
-	case OPT_SPEED:
-		return take_speed(arg, &r->speed);
-	case OPT_UNTIL:
-		return player_until(&r->player, arg);
-	case OPT_FROM:
-		if (epoch_id_parse(span_str(arg), &id) < 0)
-			return -1;
-		epoch_id_text(&id, r->player.from);
-		return 0;
-	case OPT_CHECK:
-		conf.check = true;
-		return 0;
-	case OPT_BISECT:
-		conf.bisect = true;
-		return 0;
-	case OPT_INTO_USED:
-		r->into_used = true;
-		return 0;
-	case OPT_LEAVE_OUT:
-		conf.leave_out = true;
-		return 0;
-	case 'r':
-		conf.redis = arg;
-		return 0;
-	default: /* 't' */
-		return opt_seconds(arg, 1, 3600000, &conf.timeout_ms);
-	}
-}
-
-/* -1 to go on, else the status to end with. */
-static int
-read_options(struct replayer *r, int argc, char *argv[])
-{
-	const char *arg;
-	int c, status = 0;
-
-	while ((c = opt_next(argc, argv, &option_set, &arg, &status)) != -1) {
-		if (c == OPT_DONE)
-			return status;
-		if (take_option(r, c, arg) < 0)
-			return opt_usage(&option_set,
-			    "\"%.80s\" is out of form or range", arg);
-	}
-	if (conf.check && conf.bisect)
-		return opt_usage(&option_set, "--check or --bisect");
-	if (conf.bisect && argc - optind != 2)
-		return opt_usage(&option_set, "--bisect wants two tapes");
-	return -1;
-}
+static struct options conf;
 
 /* Open what is named, tapes or captures; 0 or a status. */
 static int
@@ -223,7 +111,7 @@ connect(struct replayer *r)
 	struct err e;
 
 	r->act.view.db =
-	    epoch_open(conf.redis, conf.timeout_ms, &unchecked, &e);
+	    epoch_open(conf.redis.url, conf.redis.timeout_ms, &unchecked, &e);
 	if (unchecked)
 		err_warn(NULL, "UNCHECKED",
 		    "may not ask whether the server evicts keys");
@@ -270,19 +158,6 @@ run_captures(struct replayer *r, struct captures *c, struct out *out)
 	return status;
 }
 
-/* What has no meaning without a tape; 0 or 64. */
-static int
-check_options(const struct player *p)
-{
-	if (p->from[0] != '\0')
-		return opt_usage(&option_set,
-		    "--from is for tapes: a capture has no epochs yet");
-	if (p->limit == LIMIT_ACT || p->limit == LIMIT_EPOCH)
-		return opt_usage(&option_set,
-		    "captures have no acts or epochs yet: --until a time");
-	return 0;
-}
-
 static int
 run_replay(struct replayer *r, struct out *out, char *const *names, size_t n)
 {
@@ -313,7 +188,7 @@ run_replay(struct replayer *r, struct out *out, char *const *names, size_t n)
 		status = opt_usage(&option_set,
 		    "tapes or captures, not both: %.200s is no capture", tape);
 	else
-		status = check_options(&r->player);
+		status = options_fit_captures(&r->player);
 	if (status == 0 && captures.n_files > 0)
 		status = run_captures(r, &captures, out);
 	captures_free(&captures);
@@ -332,10 +207,9 @@ main(int argc, char *argv[])
 
 	err_init(argv[0]);
 	sig_init();
-	status = read_options(&r, argc, argv);
+	status = options_read(&conf, &r, argc, argv);
 	if (status >= 0)
 		return status;
-	opt_check_env();
 	out_init(&out, STDOUT_FILENO);
 	r.act.view.keys = &r.keys;
 	r.replay.act = &r.act;

@@ -16,6 +16,10 @@ struct tool {
 	int32_t explain; /* SHOW_EXPLAIN: a strike in thousandths */
 };
 
+/* options.c: -1 to go on, with all that makes another record of the same epoch
+ * in m->options; else the status to end with. */
+int options_read(int argc, char *argv[], struct model_conf *m, struct tool *t);
+
 /* develop.c: the model, for the frame; its conf is a struct tool. */
 extern const struct model_ops gex_ops;
 

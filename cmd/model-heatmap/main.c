@@ -85,7 +85,7 @@ take_widths(struct heatmap_conf *h, const char *arg)
 }
 
 static int
-take_option(struct heatmap_conf *h, int c, const char *arg)
+take_heatmap(struct heatmap_conf *h, int c, const char *arg)
 {
 	int64_t n;
 
@@ -105,24 +105,19 @@ take_option(struct heatmap_conf *h, int c, const char *arg)
 	}
 }
 
-static int
-read_options(
-    int argc, char *argv[], struct model_conf *m, struct heatmap_conf *h)
-{
-	const char *arg;
-	int c, taken, status = 0;
+/* What an option changes. */
+struct setting {
+	struct model_conf *model;
+	struct heatmap_conf *heatmap;
+};
 
-	while ((c = opt_next(argc, argv, &option_set, &arg, &status)) != -1) {
-		if (c == OPT_DONE)
-			return status;
-		taken = model_option(m, c, arg);
-		if (taken == 0)
-			taken = take_option(h, c, arg);
-		if (taken < 0)
-			return opt_usage(&option_set,
-			    "\"%.80s\" is out of form or range", arg);
-	}
-	return -1;
+static int
+take_option(int val, const char *arg, void *ctx)
+{
+	struct setting *to = ctx;
+
+	return val < OPT_EXPIRATIONS ? model_option(to->model, val, arg)
+				     : take_heatmap(to->heatmap, val, arg);
 }
 
 /* What makes other sheets of the same epoch. */
@@ -161,16 +156,16 @@ main(int argc, char *argv[])
 	    .report = err_report,
 	    .counts = show_counts,
 	};
+	struct setting to = {&m, &conf};
 	struct out out;
 	struct err e;
 	int status;
 
 	err_init(argv[0]);
 	sig_init();
-	status = read_options(argc, argv, &m, &conf);
+	status = opt_read(argc, argv, &option_set, take_option, &to);
 	if (status >= 0)
 		return status;
-	opt_check_env();
 	describe(&m, &conf);
 	out_init(&out, STDOUT_FILENO);
 	status = model_run(&m, argv + optind, (size_t)(argc - optind), &out);

@@ -199,7 +199,7 @@ try_look(struct boards *b, struct err *e)
 	int rc;
 
 	if (b->db == NULL)
-		b->db = db_open(b->conf.redis, b->conf.timeout_ms, e);
+		b->db = db_open(b->conf.redis.url, b->conf.redis.timeout_ms, e);
 	if (b->db == NULL)
 		return is_bearable(b, e) ? 0 : -1;
 	rc = look(b, e);
@@ -372,7 +372,7 @@ boards_read(
 	int rc = keys_init(&b->keys, e);
 
 	if (rc == 0) {
-		b->db = db_open(conf->redis, conf->timeout_ms, e);
+		b->db = db_open(conf->redis.url, conf->redis.timeout_ms, e);
 		rc = b->db == NULL ? -1 : look(b, e);
 	}
 	if (rc >= 0)

@@ -17,14 +17,14 @@
 
 #include "err.h"
 #include "filter.h"
+#include "opt.h"
 #include "report.h"
 
 struct boards; /* private */
 
 struct boards_conf {
 	struct served symbols;
-	const char *redis; /* URL, NULL: the default */
-	int64_t timeout_ms;
+	struct opt_redis redis;
 	size_t quotes; /* how many to choose */
 };
 

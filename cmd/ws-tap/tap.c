@@ -107,7 +107,6 @@ open_all(struct tap *t, struct err *e)
 	    .ctx = t};
 	const struct boards_conf boards = {.symbols = t->conf->symbols,
 	    .redis = t->conf->redis,
-	    .timeout_ms = t->conf->redis_timeout_ms,
 	    .quotes = t->conf->channels[1] ? (size_t)t->conf->quotes : 0};
 	uint64_t random = 0;
 

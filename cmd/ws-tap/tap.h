@@ -7,6 +7,7 @@
 #define WS_TAP_TAP_H
 
 #include "feed.h"
+#include "opt.h"
 #include "report.h"
 #include "secret.h"
 
@@ -18,9 +19,9 @@ struct tap_conf {
 	size_t ncontracts;
 	bool channels[CHANNELS]; /* of channel_names */
 	int64_t quotes;
-	const char *url, *cacert, *redis;
+	const char *url, *cacert;
 	struct secret key;
-	int64_t redis_timeout_ms;
+	struct opt_redis redis;
 	struct feed_conf feed;
 	int64_t queue, max_message;
 	int64_t ready_fd; /* -1: nobody waits */

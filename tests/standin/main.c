@@ -105,20 +105,21 @@ choose(const char *arg, const char *first, const char *second)
 }
 
 static int
-take_setting(const struct opt_set *set, const char *arg)
+take_setting(const char *arg)
 {
 	struct err e;
 
 	if (setting_read(&feed, span_str(arg), &e) == 0)
 		return 0;
-	return opt_usage(set, "%s", e.text);
+	return err_report(arg, &e);
 }
 
 static int
-take_option(const struct opt_set *set, int c, const char *arg)
+take_option(int c, const char *arg, void *ctx)
 {
 	int which;
 
+	(void)ctx;
 	switch (c) {
 	case O_BOARD:
 		return add_board(arg);
@@ -141,22 +142,18 @@ take_option(const struct opt_set *set, int c, const char *arg)
 		conf.cert_key = arg;
 		return 0;
 	case O_TTL:
-		if (opt_seconds(arg, 1, 86400 * 1000, &conf.ttl_ms) == 0)
-			return 0;
-		return opt_usage(set, "not a number of seconds: %s", arg);
+		return opt_seconds(arg, 1, 86400 * 1000, &conf.ttl_ms);
 	case O_READY_FD:
-		if (opt_int(arg, 0, 1023, &conf.ready_fd) == 0)
-			return 0;
-		return opt_usage(set, "not a descriptor: %s", arg);
+		return opt_int(arg, 0, 1023, &conf.ready_fd);
 	case O_IPV6:
 		conf.is_ipv6 = true;
 		return 0;
 	case O_UNKNOWN:
 		which = choose(arg, "empty", "404");
 		server.unknown_is_404 = which == 1;
-		return which >= 0 ? 0 : opt_usage(set, "unknown: %s", arg);
+		return which >= 0 ? 0 : -1;
 	case O_WS:
-		return take_setting(set, arg);
+		return take_setting(arg);
 	case O_WS_SCRIPT:
 		conf.ws_script = arg;
 		return 0;
@@ -166,38 +163,18 @@ take_option(const struct opt_set *set, int c, const char *arg)
 	default:
 		which = choose(arg, "clamp", "error");
 		server.is_limit_strict = which == 1;
-		return which >= 0 ? 0 : opt_usage(set, "unknown: %s", arg);
+		return which >= 0 ? 0 : -1;
 	}
 }
 
 static int
-read_options(int argc, char *argv[], const struct opt_set *set, bool *go_on)
-{
-	const char *arg;
-	int c, status = 0;
-
-	*go_on = false;
-	while ((c = opt_next(argc, argv, set, &arg, &status)) != -1) {
-		if (c == OPT_DONE)
-			return status;
-		status = take_option(set, c, arg);
-		if (status != 0)
-			return status;
-	}
-	if (optind < argc)
-		return opt_usage(set, "unexpected operand: %s", argv[optind]);
-	if ((conf.cert == NULL) != (conf.cert_key == NULL))
-		return opt_usage(set, "--tls-cert and --tls-key go together");
-	server.is_tls = conf.cert != NULL;
-	*go_on = true;
-	return 0;
-}
-
-static int
-open_files(void)
+open_files(const struct opt_set *set)
 {
 	struct err e;
 
+	if ((conf.cert == NULL) != (conf.cert_key == NULL))
+		return opt_usage(set, "--tls-cert and --tls-key go together");
+	server.is_tls = conf.cert != NULL;
 	if (conf.script != NULL &&
 	    script_load(&server.script, conf.script, &e) != 0)
 		return err_report(conf.script, &e);
@@ -332,7 +309,6 @@ main(int argc, char *argv[])
 	    "libwebsockets " LWS_LIBRARY_VERSION " zlib " ZLIB_VERSION};
 	struct lws_context *context;
 	struct err e;
-	bool go_on;
 	int rc;
 
 	err_init(argv[0]);
@@ -348,10 +324,8 @@ main(int argc, char *argv[])
 	feed_help(&help);
 	help.p[--help.n] = '\0';
 	set.summary = help.p;
-	rc = read_options(argc, argv, &set, &go_on);
-	if (go_on)
-		rc = open_files();
-	if (go_on && rc == 0) {
+	rc = opt_read(argc, argv, &set, take_option, NULL);
+	if (rc < 0 && (rc = open_files(&set)) == 0) {
 		context = listen_on_loopback();
 		if (context == NULL)
 			rc = err_fail(NULL, EX_UNAVAILABLE, "LISTEN",

@@ -245,28 +245,38 @@ static const struct opt_set set = {
 struct call {
 	int argc;
 	char *argv[8];
-	char seen[200]; /* one "val=arg;" an option */
-	int status;
 };
+
+/* One "val=arg;" an option; a number that is none will not do. */
+static int
+take_option(int val, const char *arg, void *ctx)
+{
+	struct buf *seen = ctx;
+	int64_t n;
+
+	if (val == 'n' && opt_int(arg, 0, 9, &n) < 0)
+		return -1;
+	if (val == OPT_FROM && strcmp(arg, "nowhere") == 0)
+		return err_fail(arg, EX_NOINPUT, "OPEN", "no such file");
+	buf_fmt(seen, "%d=%s;", val, arg);
+	return 0;
+}
 
 static void
 run_opts(void *ctx)
 {
 	struct call *call = ctx;
-	const char *arg;
-	size_t n = 0;
-	int c;
+	struct buf seen = {0};
+	int status;
 
 	err_init(call->argv[0]);
 	optind = 0; /* glibc: start afresh */
-	while ((c = opt_next(
-		    call->argc, call->argv, &set, &arg, &call->status)) >= 0)
-		n += (size_t)snprintf(call->seen + n, sizeof(call->seen) - n,
-		    "%d=%s;", c, arg == NULL ? "-" : arg);
-	if (c == OPT_DONE)
-		_exit(call->status);
-	dprintf(STDOUT_FILENO, "%s%s", call->seen,
+	status = opt_read(call->argc, call->argv, &set, take_option, &seen);
+	if (status >= 0)
+		_exit(status);
+	dprintf(STDOUT_FILENO, "%s%s", seen.n == 0 ? "" : seen.p,
 	    call->argv[optind] == NULL ? "-" : call->argv[optind]);
+	buf_free(&seen);
 }
 
 static void
@@ -315,6 +325,14 @@ test_options(void)
 	    "usage: tool [OPTION...] SYMBOL...\n",
 	    64);
 
+	test_begin("a bad argument is told with its option's name");
+	check_opts(2, "-n 10",
+	    "tool: -: USAGE: bad argument of --number: \"10\" (exit 64)\n"
+	    "usage: tool [OPTION...] SYMBOL...\n",
+	    64);
+	check_opts(2, "--from nowhere -z",
+	    "tool: nowhere: OPEN: no such file (exit 66)\n", 66);
+
 	test_begin("--help and --version speak on stdout");
 	check_opts(1, "--help",
 	    "usage: tool [OPTION...] SYMBOL...\nDoes things.\n\n"
@@ -338,7 +356,7 @@ help_to_full(void *ctx)
 static void
 test_help_unwritten(void)
 {
-	struct call call = {2, {(char[]){"tool"}, (char[]){"-h"}}, "", 0};
+	struct call call = {2, {(char[]){"tool"}, (char[]){"-h"}}};
 	struct buf out = {0};
 	int status;
 
@@ -383,9 +401,15 @@ test_numbers(void)
 static void
 check_environment(void *ctx)
 {
+	struct call call = {.argc = 1, .argv = {(char[]){"t"}}};
+	int status;
+
 	(void)ctx;
 	err_init("t");
-	opt_check_env();
+	optind = 0;
+	status = opt_read(call.argc, call.argv, &set, take_option, NULL);
+	if (status >= 0)
+		_exit(status);
 }
 
 static void

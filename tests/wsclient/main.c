@@ -234,32 +234,25 @@ on_late(lws_sorted_usec_list_t *sul)
 }
 
 static int
-read_options(int argc, char *argv[], const struct opt_set *set, bool *go_on)
+take_option(int c, const char *arg, void *ctx)
 {
-	const char *arg;
-	int64_t *number;
-	int c, status = 0;
-
-	*go_on = false;
-	while ((c = opt_next(argc, argv, set, &arg, &status)) != -1) {
-		if (c == OPT_DONE)
-			return status;
-		number = c == O_MESSAGES ? &conf.messages
-			 : c == O_EVENTS ? &conf.events
-					 : &conf.stop_after;
-		if (c == O_COUNT)
-			conf.is_count = true;
-		else if (c == O_CACERT)
-			conf.cacert = arg;
-		else if (c == O_FOR ? opt_seconds(arg, 1, 86400 * 1000,
-					  &conf.for_ms) != 0
-				    : opt_int(arg, 1, INT64_MAX, number) != 0)
-			return opt_usage(set, "bad number: %s", arg);
+	(void)ctx;
+	switch (c) {
+	case O_COUNT:
+		conf.is_count = true;
+		return 0;
+	case O_CACERT:
+		conf.cacert = arg;
+		return 0;
+	case O_FOR:
+		return opt_seconds(arg, 1, 86400 * 1000, &conf.for_ms);
+	case O_MESSAGES:
+		return opt_int(arg, 1, INT64_MAX, &conf.messages);
+	case O_EVENTS:
+		return opt_int(arg, 1, INT64_MAX, &conf.events);
+	default:
+		return opt_int(arg, 1, INT64_MAX, &conf.stop_after);
 	}
-	if (optind + 1 != argc)
-		return opt_usage(set, "one URL is needed");
-	*go_on = true;
-	return 0;
 }
 
 static int
@@ -295,19 +288,24 @@ int
 main(int argc, char *argv[])
 {
 	lws_sorted_usec_list_t tick = {0}, late = {0};
-	struct opt_set set = {options, "URL",
+	static const struct opt_set set = {options, "URL",
 	    "Talks to a WebSocket: lines of stdin out, messages in.",
 	    "libwebsockets " LWS_LIBRARY_VERSION};
 	struct err e;
-	bool go_on;
+	int status;
 
 	err_init(argv[0]);
 	sig_init();
 	lws_set_log_level(0, NULL);
 	if (clock_init(&e) != 0)
 		return err_report(NULL, &e);
-	me.rc = read_options(argc, argv, &set, &go_on);
-	if (!go_on || (me.rc = dial(argv[optind])) != 0)
+	status = opt_read(argc, argv, &set, take_option, NULL);
+	if (status >= 0)
+		return status;
+	if (optind + 1 != argc)
+		return opt_usage(&set, "one URL is needed");
+	me.rc = dial(argv[optind]);
+	if (me.rc != 0)
 		return me.rc;
 	lws_sul_schedule(me.context, 0, &tick, on_tick, 1);
 	lws_sul_schedule(
