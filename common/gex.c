@@ -15,6 +15,7 @@
 #define VALUE_MAX 1e12    /* of any value: beyond it a sum could overflow */
 #define SPOT_MAX 1e9      /* strikes end at 10^5; beyond it is no price */
 #define MINUTE_MS 60000.0 /* the shortest time that is re-priced */
+#define IV_MIN 1e-6       /* below it is 0 that somebody computed: unknown */
 
 const enum contract_field gex_fields[GEX_FIELDS] = {CF_MULTIPLIER, CF_BID,
     CF_ASK, CF_QUOTE_TS, CF_IV, CF_DELTA, CF_GAMMA, CF_OI, CF_VOLUME};
@@ -262,7 +263,7 @@ vendor_knows(const struct gex_contract *c)
 static void
 price(const struct gex *g, struct gex_contract *c)
 {
-	double iv = c->iv > 0 ? c->iv : NAN, mid = NAN, model;
+	double iv = c->iv >= IV_MIN ? c->iv : NAN, mid = NAN, model;
 	bool live = g->conf.gamma == GEX_LIVE;
 
 	if (live || isnan(iv))
@@ -294,9 +295,9 @@ judge(const struct gex *g, struct gex_contract *c)
 	if (ms <= 0 && !g->conf.keep_settled)
 		return GEX_SETTLED;
 	c->years = (ms < MINUTE_MS ? MINUTE_MS : ms) / YEAR_MS;
+	price(g, c);
 	if (isnan(c->oi))
 		return GEX_NO_OI;
-	price(g, c);
 	return isnan(c->used) ? GEX_NO_GAMMA : GEX_IN;
 }
 

@@ -138,7 +138,7 @@ put_value(struct buf *b, int width, double v, int places)
 	if (isnan(v))
 		buf_fmt(b, " %*s", width, "-");
 	else
-		buf_fmt(b, " %*.*f", width, places, v);
+		buf_fmt(b, " %*.*f", width, places, v == 0 ? 0 : v);
 }
 
 static void
