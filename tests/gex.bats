@@ -77,6 +77,12 @@ teardown_file() {
 
 # --- the picture in the terminal
 
+a_record() {
+	chain-fetch --source cboe --from "$ROOT/tests/boards/open.json" SPX |
+		geom-hash | epoch-promote >/dev/null
+	model-gex --print SPX >rec
+}
+
 @test "epoch-inspect --gex: walls, flip and spot at their places, as wide as asked" {
 	local line
 	run_tool 1 epoch-inspect --gex
@@ -113,12 +119,78 @@ teardown_file() {
 	    <<<"$output")" = 1
 	rcli HSET "epoch:meta:$(active)" seq 5 >/dev/null
 	run_tool epoch-inspect --gex
-	assert "${lines[0]}" has "(4 changes behind)"
+	assert "$output" has "(4 changes behind)"
 	rcli HSET "epoch:$(active):model:gex" doc '{"type":"x","ts":1}' >/dev/null
 	run_tool 70 epoch-inspect --gex
 	run_tool 1 epoch-inspect --gex --name gex-live
 	run_tool 64 epoch-inspect --gex --name A
 	run_tool 64 epoch-inspect --name gex
+}
+
+@test "epoch-inspect --gex: a row is the whole sum of its strikes, at the edges, too" {
+	local near
+	a_record
+	model-gex --once >/dev/null
+	jq -r '.strikes[] | [.strike, .net] | @tsv' rec >strikes
+	for near in '' 0.3 1 2 7; do
+		run_tool epoch-inspect --gex ${near:+--near "$near"}
+		# Amounts have three digits.
+		awk '
+		    function amount(s) {
+			return s * (s ~ /tn$/ ? 1e12 : s ~ /bn$/ ? 1e9 : \
+			    s ~ /m$/ ? 1e6 : s ~ /k$/ ? 1e3 : 1)
+		    }
+		    NR == FNR { k[FNR] = $1; net[FNR] = $2; n = FNR; next }
+		    /^a row: / { step = $(NF - 1) }
+		    !step || $1 !~ /^[0-9.]+$/ || / spot$/ { next }
+		    {
+			sum = 0
+			for (i = 1; i <= n; i++)
+				if (k[i] >= $1 && k[i] < $1 + step)
+					sum += net[i]
+			d = sum - amount($3)
+			if (d > 0.006 * (sum < 0 ? -sum : sum) + 0.5 || \
+			    -d > 0.006 * (sum < 0 ? -sum : sum) + 0.5)
+				bad = 1
+			rows++
+		    }
+		    END { exit bad || rows < 2 }' strikes <(echo "$output") ||
+			fail "near ${near:-}: $output"
+	done
+}
+
+@test "epoch-inspect --gex: no line is longer than the screen, from 40 columns on" {
+	local width near
+	a_record
+	model-gex --once --skew sticky-moneyness >/dev/null
+	rcli HSET "epoch:meta:$(active)" seq 123456789 >/dev/null
+	for width in 40 47 49 50 59 60 61 80 137 240; do
+		for near in '' 0.1 5; do
+			COLUMNS=$width run_tool epoch-inspect --gex \
+			    ${near:+--near "$near"}
+			assert "$(awk -v w="$width" 'length > w || / $/' \
+			    <<<"$output")" = "" "$width columns"
+			assert "$output" has " spot"
+			assert "$output" has "call wall"
+		done
+	done
+}
+
+@test "what one epoch lacks, or holds of another type, hides no other" {
+	a_record
+	make_chain -n 8 -S NDX | geom-hash | epoch-promote >/dev/null
+	model-gex --once >/dev/null
+	model-heatmap --once >/dev/null
+	rcli DEL "epoch:$(active NDX):model:gex" >/dev/null
+	run_tool 1 epoch-inspect --gex
+	assert "$stderr" has NO_MODEL
+	assert "${lines[0]}" has "$(active SPX)"
+	for model in gex heatmap; do
+		rcli SET "epoch:$(active NDX):model:$model" text >/dev/null
+		run_tool 78 epoch-inspect --$model
+		assert "$stderr" has "$(active NDX)"
+		assert "$output" has "$(active SPX)"
+	done
 }
 
 @test "epoch-inspect --gex: colours and box characters on a terminal only" {
@@ -136,12 +208,6 @@ teardown_file() {
 }
 
 # --- the picture in a file
-
-a_record() {
-	chain-fetch --source cboe --from "$ROOT/tests/boards/open.json" SPX |
-		geom-hash | epoch-promote >/dev/null
-	model-gex --print SPX >rec
-}
 
 @test "plot-gex: an SVG that says what it shows, a PNG that is one" {
 	a_record
