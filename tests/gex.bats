@@ -220,6 +220,11 @@ a_record() {
 		grep -qF -- "$word" p.svg || fail "not in the picture: $word"
 	done
 	grep -q '</svg>' p.svg
+	! grep -q 'nearest 24' p.svg
+	jq -c '.expirations = [range(30) as $i | {expiration: "2026-01-\($i)",
+	    call: (if $i < 2 then 0 else 1e9 end), put: 0, net: 1e9}]' rec |
+		plot-gex m.svg
+	grep -qF 'by expiration, the nearest 24 of 28' m.svg
 	cat <(echo '{"type":"tick","ts":1}') rec | plot-gex p.png
 	assert "$(head -c 8 p.png | od -An -tx1 | tr -d ' ')" = 89504e470d0a1a0a
 	assert "$(($(wc -c <p.png) > 20000))" = 1
