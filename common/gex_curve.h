@@ -13,8 +13,10 @@
 #include "gex.h"
 #include "num.h"
 
-#define GEX_GRID 161        /* points of 0.25 % of the spot */
-#define GEX_FAR 100.0       /* (10 deviations)^2: a term is < 1e-21 of its c */
+#define GEX_GRID 161 /* points of 0.25 % of the spot */
+/* Squared deviations: beyond it exp(-x / 2) is next to no double any more.  Not
+ * less: where every term is small, the least of them decide the sign. */
+#define GEX_FAR 1400.0
 #define GEX_HORIZON_DAYS 30 /* horizon-weighted: from then on a weight of 1 */
 
 /* Which contracts a rule re-prices, and with what weight. */

@@ -237,24 +237,45 @@ crossings_of(const struct gex_set *s, curve_fn *at, const double y[GEX_GRID],
 	return n;
 }
 
+/* A curve of straight lines, point after point: where it passes zero; where a
+ * point is zero and the curve goes on on the other side, the first such. */
+struct lines {
+	bool begun, on_zero;
+	double x, y;   /* the last point that was not zero */
+	double zero_x; /* the first since that is */
+};
+
+static void
+line_to(
+    struct lines *l, double x, double y, struct gex_crossing *out, size_t *n)
+{
+	if (y == 0) {
+		if (!l->on_zero)
+			l->zero_x = x;
+		l->on_zero = true;
+		return;
+	}
+	if (l->begun && (l->y < 0) != (y < 0))
+		add_crossing(out, n,
+		    l->on_zero ? l->zero_x
+			       : l->x + (x - l->x) * (l->y / (l->y - y)),
+		    y > 0);
+	*l = (struct lines){.begun = true, .x = x, .y = y};
+}
+
 /* Sixty points, straight lines, the first from below: not a good rule, but
  * one that many numbers on the web come from. */
 static size_t
 first_on_lines(const struct gex_set *s, curve_fn *at, struct gex_crossing *out)
 {
-	double x0 = 0, y0 = 0;
+	struct lines l = {.begun = false};
 	size_t n = 0;
 
 	for (size_t i = 0; i < PERFILIEV; i++) {
 		double x = gex_grid_x(s->g, i, PERFILIEV);
-		/* On straight lines the factor x does matter. */
-		double y = at(s, x) * x;
 
-		if (i > 0 && y0 != 0 && y != 0 && (y0 < 0) != (y < 0))
-			add_crossing(
-			    out, &n, x - (x - x0) * y / (y - y0), y > 0);
-		x0 = x;
-		y0 = y;
+		/* On straight lines the factor x does matter. */
+		line_to(&l, x, at(s, x) * x, out, &n);
 	}
 	return n;
 }
@@ -264,21 +285,15 @@ static size_t
 cumulative(const struct gex *g, struct gex_crossing *out)
 {
 	struct num_sum sum = {0, 0};
-	double k0 = 0, y0 = 0;
+	struct lines l = {.begun = false};
 	size_t n = 0;
 
 	for (size_t i = 0; i < g->n_strikes; i++) {
-		double k = g->strikes[i] / 1000.0, y;
-
 		if (g->by_strike[i].n == 0)
 			continue;
 		num_sum_add(&sum, g->by_strike[i].net);
-		y = num_sum_value(&sum);
-		if (y0 != 0 && y != 0 && (y0 < 0) != (y < 0))
-			add_crossing(
-			    out, &n, k0 + (k - k0) * (y0 / (y0 - y)), y > 0);
-		k0 = k;
-		y0 = y;
+		line_to(
+		    &l, g->strikes[i] / 1000.0, num_sum_value(&sum), out, &n);
 	}
 	return n;
 }

@@ -7,10 +7,8 @@
 
 /* What a rule looks at: the larger the better. */
 static double
-weight(
-    const struct gex *g, const struct gex_row *r, enum gex_wall rule, bool call)
+weight(const struct gex_row *r, enum gex_wall rule, bool call)
 {
-	(void)g;
 	switch (rule) {
 	case GEX_NET_MAX: /* calls against puts, whatever the sign is set to */
 		return call ? r->call - r->put : r->put - r->call;
@@ -35,6 +33,8 @@ struct gex_level
 gex_wall_of(const struct gex *g, enum gex_wall rule, bool call)
 {
 	bool sided = rule == GEX_GROSS_ABOVE || rule == GEX_OI_ABOVE;
+	const char *none =
+	    rule == GEX_NET_MAX ? "no_net_on_that_side" : "all_zero";
 	struct gex_level l = {
 	    .why = sided ? "no_strike_on_that_side" : "no_contract"};
 	double best = 0;
@@ -45,12 +45,11 @@ gex_wall_of(const struct gex *g, enum gex_wall rule, bool call)
 		if (g->by_strike[i].n == 0 ||
 		    (sided && (call ? k < g->spot : k > g->spot)))
 			continue;
-		w = weight(g, &g->by_strike[i], rule, call);
+		w = weight(&g->by_strike[i], rule, call);
 		if (!(w > 0)) {
-			l.why = l.there ? NULL : "all_zero";
-			continue;
-		}
-		if (!l.there || is_better(g, w, k, best, l.level)) {
+			if (!l.there)
+				l.why = none;
+		} else if (!l.there || is_better(g, w, k, best, l.level)) {
 			l = (struct gex_level){true, k, NULL};
 			best = w;
 		}

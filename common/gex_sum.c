@@ -64,7 +64,7 @@ add_contract(struct gex *g, const struct gex_contract *c, struct totals *t,
 	num_sum_add(c->call ? &k->oi_call : &k->oi_put, c->size);
 	k->n++;
 	d->n++;
-	if (c->today)
+	if (c->today && c->settles > g->spot_ts)
 		num_sum_add(&t->today, w);
 	if (!isnan(c->by_vendor))
 		num_sum_add(&t->vendor[c->call], c->by_vendor * c->size);
@@ -80,12 +80,19 @@ add_contract(struct gex *g, const struct gex_contract *c, struct totals *t,
 	g->sums.contracts++;
 }
 
+/* It is still to settle, whatever is known of it. */
+static bool
+is_open(const struct gex_contract *c)
+{
+	return c->why == GEX_IN || c->why == GEX_NO_OI ||
+	       c->why == GEX_NO_GAMMA;
+}
+
 /* Ratios count every contract that is still to settle, gamma or not. */
 static void
 add_interest(const struct gex_contract *c, struct totals *t)
 {
-	if (c->why == GEX_ADJUSTED || c->why == GEX_SETTLED ||
-	    c->why == GEX_NO_SPOT)
+	if (!is_open(c))
 		return;
 	if (!isnan(c->volume))
 		num_sum_add(
@@ -202,10 +209,11 @@ max_pains(struct gex *g)
 
 			if (c->expiration != date)
 				break;
-			if (c->why != GEX_IN && c->why != GEX_NO_GAMMA)
+			if (!is_open(c))
 				continue;
-			(c->call ? calls : puts)[c->strike] += c->size;
 			listed[c->strike] = true;
+			if (!isnan(c->size))
+				(c->call ? calls : puts)[c->strike] += c->size;
 		}
 		max_pain(g, date, calls, puts, listed);
 	}
@@ -215,41 +223,50 @@ max_pains(struct gex *g)
 
 /* ---- expected move ---- */
 
-/* S vol sqrt(T) of the nearest settlement, at the strike nearest to the spot:
- * the mean of call and put where both have a volatility. */
+/* The next settlement that the board has; INT64_MAX: none. */
+static int64_t
+next_settlement(const struct gex *g)
+{
+	int64_t next = INT64_MAX;
+
+	for (size_t i = 0; i < g->n; i++)
+		if (is_open(&g->c[i]) && g->c[i].settles > g->spot_ts &&
+		    g->c[i].settles < next)
+			next = g->c[i].settles;
+	return next;
+}
+
+/* S vol sqrt(T) of the next settlement, at the strike nearest to the spot that
+ * has a volatility: the mean of those that it has.  Open interest does not
+ * matter; without any volatility it is not known, another date's is not it. */
 static void
 expected_move(struct gex *g)
 {
+	int64_t next = next_settlement(g);
 	const struct gex_contract *best = NULL;
 	double sum = 0, n = 0;
 
-	g->move = (struct gex_level){.why = "no_iv"};
+	g->move = (struct gex_level){
+	    .why = next == INT64_MAX ? "no_contract" : "no_iv"};
 	for (size_t i = 0; i < g->n; i++) {
 		const struct gex_contract *c = &g->c[i];
-		double d = fabs(c->k - g->spot);
+		double d = fabs(c->k - g->spot), best_d;
 
-		if (c->why != GEX_IN || isnan(c->vol) ||
-		    c->settles <= g->spot_ts)
+		if (!is_open(c) || c->settles != next || isnan(c->vol))
 			continue;
-		if (best == NULL || c->settles < best->settles ||
-		    (c->settles == best->settles &&
-			(d < fabs(best->k - g->spot) ||
-			    (d == fabs(best->k - g->spot) && c->k < best->k))))
+		best_d = best == NULL ? INFINITY : fabs(best->k - g->spot);
+		if (d < best_d || (d == best_d && c->k < best->k)) {
 			best = c;
-	}
-	if (best == NULL)
-		return;
-	for (size_t i = 0; i < g->n; i++) {
-		const struct gex_contract *c = &g->c[i];
-
-		if (c->why == GEX_IN && !isnan(c->vol) &&
-		    c->settles == best->settles && c->k == best->k) {
+			sum = n = 0;
+		}
+		if (c->k == best->k) {
 			sum += c->vol;
 			n++;
 		}
 	}
-	g->move.there = true;
-	g->move.level = g->spot * (sum / n) * sqrt(best->years);
+	if (best != NULL)
+		g->move = (struct gex_level){
+		    true, g->spot * (sum / n) * sqrt(best->years), NULL};
 }
 
 /* ---- all of it ---- */

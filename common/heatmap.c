@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "num.h"
 #include "price.h"
 #include "rec.h"
 #include "settle.h"
@@ -87,8 +88,9 @@ heatmap_open(const struct heatmap_conf *conf, const char *symbol,
 	h->conf = *conf;
 	snprintf(h->symbol, sizeof(h->symbol), "%s", symbol);
 	snprintf(h->epoch_id, sizeof(h->epoch_id), "%s", epoch_id);
-	h->european =
-	    symbol_parse(span_str(symbol), false, &s) == 0 && s.is_index;
+	/* Of the indices, options on OEX alone are American. */
+	h->european = symbol_parse(span_str(symbol), false, &s) == 0 &&
+		      s.is_index && strcmp(s.name, "OEX") != 0;
 	h->n = n;
 	h->legs = mem_zalloc((n + 1) * sizeof(*h->legs));
 	h->runs = mem_zalloc((n + 1) * sizeof(*h->runs));
@@ -122,10 +124,16 @@ heatmap_close(struct heatmap *h)
 static int
 read_price(struct span text, int64_t *price)
 {
+	double v;
+
 	*price = 0;
-	if (text.p == NULL || text.n == 0 || text.p[0] == '-')
+	if (text.p == NULL)
 		return -1;
-	return price_parse(text, price) < 0;
+	if (price_parse(text, price) == 0)
+		return 0;
+	if (num_parse(text, &v) < 0 || v < 0)
+		return -1;
+	return v > 0; /* -0.0 is 0 */
 }
 
 void
@@ -299,6 +307,7 @@ heatmap_head(const struct heatmap *h, int64_t seq, struct span geometry_hash,
     struct span spot, struct buf *b)
 {
 	char text[GEOM_HASH_TEXT > STRIKE_TEXT ? GEOM_HASH_TEXT : STRIKE_TEXT];
+	double number;
 
 	rec_begin(b, "heatmap", h->ts);
 	rec_add_str(b, "symbol", h->symbol);
@@ -309,7 +318,8 @@ heatmap_head(const struct heatmap *h, int64_t seq, struct span geometry_hash,
 		text[geometry_hash.n] = '\0';
 		rec_add_str(b, "geometry_hash", text);
 	}
-	rec_add_num(b, "spot", spot);
+	if (spot.p != NULL && num_parse(spot, &number) == 0)
+		rec_add_num(b, "spot", spot);
 	buf_str(b, ",\"widths\":[");
 	for (size_t i = 0; i < h->n_widths; i++) {
 		geom_strike_text(h->widths[i], text);

@@ -11,7 +11,7 @@
  * byte.
  *
  * Source: docs/STREAM.md, heatmap and heatmap_sheet; docs/man/model-heatmap.1.
- * Layer: knows err, buf, geom, contract, symbol, settle, rec, price.
+ * Layer: knows err, buf, num, geom, contract, symbol, settle, rec, price.
  */
 #ifndef EPOCH_HEATMAP_H
 #define EPOCH_HEATMAP_H

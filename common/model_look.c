@@ -2,6 +2,7 @@
 /* model_look: which epochs wait for us; part of model_life. */
 #include <stdlib.h>
 
+#include "clock.h"
 #include "model_life.h"
 #include "sig.h"
 
@@ -130,7 +131,10 @@ model_look(struct model *m, size_t *did, struct err *e)
 		struct slot *s = m->slots[i];
 		int rc;
 
-		if (!s->dirty)
+		/* A board that cannot be computed is not read again for every
+		 * tick on it, or on another. */
+		if (!s->dirty ||
+		    (s->failed != 0 && clock_mono_ms() < s->retry_ms))
 			continue;
 		rc = slot_work(&m->w, s, m->out, e);
 		*did += rc > 0;
@@ -142,6 +146,7 @@ model_look(struct model *m, size_t *did, struct err *e)
 		if (s->failed == 0 || s->failed != s->plate.seq)
 			model_fail(m, s->id, e);
 		s->failed = s->plate.seq;
+		s->retry_ms = clock_mono_ms() + m->c->poll_ms;
 	}
 	return 0;
 }

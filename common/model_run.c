@@ -168,8 +168,9 @@ print(struct model *m)
 		act_start(&m->w.act, MODEL_ACT_MS);
 		rc = slot_show(&m->w, m->slots[i], m->out, &e);
 		if (rc == 0)
-			no_epoch(m, m->slots[i]->id);
-		else if (rc < 0)
+			rc = err_set(&e, EX_NO, "NO_EPOCH",
+			    "it is not there, or retired");
+		if (rc < 0)
 			model_fail(m, m->slots[i]->id, &e);
 	}
 }

@@ -55,6 +55,7 @@ struct slot {
 	void *state;       /* the model's; NULL: none */
 	int64_t published; /* seq of what we published last; 0: publish all */
 	int64_t failed;    /* seq of the last failure that was reported */
+	int64_t retry_ms;  /* after a failure: not before that moment */
 };
 
 /* Who works on slots. */

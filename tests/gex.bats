@@ -77,6 +77,12 @@ teardown_file() {
 
 # --- the picture in the terminal
 
+a_record() {
+	chain-fetch --source cboe --from "$ROOT/tests/boards/open.json" SPX |
+		geom-hash | epoch-promote >/dev/null
+	model-gex --print SPX >rec
+}
+
 @test "epoch-inspect --gex: walls, flip and spot at their places, as wide as asked" {
 	local line
 	run_tool 1 epoch-inspect --gex
@@ -113,12 +119,78 @@ teardown_file() {
 	    <<<"$output")" = 1
 	rcli HSET "epoch:meta:$(active)" seq 5 >/dev/null
 	run_tool epoch-inspect --gex
-	assert "${lines[0]}" has "(4 changes behind)"
+	assert "$output" has "(4 changes behind)"
 	rcli HSET "epoch:$(active):model:gex" doc '{"type":"x","ts":1}' >/dev/null
 	run_tool 70 epoch-inspect --gex
 	run_tool 1 epoch-inspect --gex --name gex-live
 	run_tool 64 epoch-inspect --gex --name A
 	run_tool 64 epoch-inspect --name gex
+}
+
+@test "epoch-inspect --gex: a row is the whole sum of its strikes, at the edges, too" {
+	local near
+	a_record
+	model-gex --once >/dev/null
+	jq -r '.strikes[] | [.strike, .net] | @tsv' rec >strikes
+	for near in '' 0.3 1 2 7; do
+		run_tool epoch-inspect --gex ${near:+--near "$near"}
+		# Amounts have three digits.
+		awk '
+		    function amount(s) {
+			return s * (s ~ /tn$/ ? 1e12 : s ~ /bn$/ ? 1e9 : \
+			    s ~ /m$/ ? 1e6 : s ~ /k$/ ? 1e3 : 1)
+		    }
+		    NR == FNR { k[FNR] = $1; net[FNR] = $2; n = FNR; next }
+		    /^a row: / { step = $(NF - 1) }
+		    !step || $1 !~ /^[0-9.]+$/ || / spot$/ { next }
+		    {
+			sum = 0
+			for (i = 1; i <= n; i++)
+				if (k[i] >= $1 && k[i] < $1 + step)
+					sum += net[i]
+			d = sum - amount($3)
+			if (d > 0.006 * (sum < 0 ? -sum : sum) + 0.5 || \
+			    -d > 0.006 * (sum < 0 ? -sum : sum) + 0.5)
+				bad = 1
+			rows++
+		    }
+		    END { exit bad || rows < 2 }' strikes <(echo "$output") ||
+			fail "near ${near:-}: $output"
+	done
+}
+
+@test "epoch-inspect --gex: no line is longer than the screen, from 40 columns on" {
+	local width near
+	a_record
+	model-gex --once --skew sticky-moneyness >/dev/null
+	rcli HSET "epoch:meta:$(active)" seq 123456789 >/dev/null
+	for width in 40 47 49 50 59 60 61 80 137 240; do
+		for near in '' 0.1 5; do
+			COLUMNS=$width run_tool epoch-inspect --gex \
+			    ${near:+--near "$near"}
+			assert "$(awk -v w="$width" 'length > w || / $/' \
+			    <<<"$output")" = "" "$width columns"
+			assert "$output" has " spot"
+			assert "$output" has "call wall"
+		done
+	done
+}
+
+@test "what one epoch lacks, or holds of another type, hides no other" {
+	a_record
+	make_chain -n 8 -S NDX | geom-hash | epoch-promote >/dev/null
+	model-gex --once >/dev/null
+	model-heatmap --once >/dev/null
+	rcli DEL "epoch:$(active NDX):model:gex" >/dev/null
+	run_tool 1 epoch-inspect --gex
+	assert "$stderr" has NO_MODEL
+	assert "${lines[0]}" has "$(active SPX)"
+	for model in gex heatmap; do
+		rcli SET "epoch:$(active NDX):model:$model" text >/dev/null
+		run_tool 78 epoch-inspect --$model
+		assert "$stderr" has "$(active NDX)"
+		assert "$output" has "$(active SPX)"
+	done
 }
 
 @test "epoch-inspect --gex: colours and box characters on a terminal only" {
@@ -137,12 +209,6 @@ teardown_file() {
 
 # --- the picture in a file
 
-a_record() {
-	chain-fetch --source cboe --from "$ROOT/tests/boards/open.json" SPX |
-		geom-hash | epoch-promote >/dev/null
-	model-gex --print SPX >rec
-}
-
 @test "plot-gex: an SVG that says what it shows, a PNG that is one" {
 	a_record
 	run_tool plot-gex p.svg <rec
@@ -154,6 +220,11 @@ a_record() {
 		grep -qF -- "$word" p.svg || fail "not in the picture: $word"
 	done
 	grep -q '</svg>' p.svg
+	! grep -q 'nearest 24' p.svg
+	jq -c '.expirations = [range(30) as $i | {expiration: "2026-01-\($i)",
+	    call: (if $i < 2 then 0 else 1e9 end), put: 0, net: 1e9}]' rec |
+		plot-gex m.svg
+	grep -qF 'by expiration, the nearest 24 of 28' m.svg
 	cat <(echo '{"type":"tick","ts":1}') rec | plot-gex p.png
 	assert "$(head -c 8 p.png | od -An -tx1 | tr -d ' ')" = 89504e470d0a1a0a
 	assert "$(($(wc -c <p.png) > 20000))" = 1
@@ -218,12 +289,83 @@ a_record() {
 # The record's numbers as lines of a name and a value.
 flat() {
 	jq -r '
-	    ["gross_call", "gross_put", "net", "put_call_oi",
-		"put_call_volume", "contracts"][] as $k | "\($k) \(.[$k])"' rec
-	jq -r '"settled \(.excluded.settled // 0)",
-	    "no_gamma \(.excluded.no_gamma // 0)",
+	    . as $r |
+	    (["gross_call", "gross_put", "net", "share_0dte", "put_call_oi",
+		"put_call_volume", "coverage_oi", "contracts", "call_wall",
+		"put_wall", "abs_strike", "hvl", "expected_move", "flip",
+		"dex", "vex", "cex"][] | select($r[.] != null) |
+		"\(.) \($r[.])"),
+	    (["adjusted", "settled", "no_oi", "no_gamma"][] |
+		"\(.) \($r.excluded[.] // 0)"),
+	    (.max_pain | to_entries[] | "pain.\(.key) \(.value)"),
 	    (.strikes[] | "strike.\(.strike) \(.net)"),
-	    (.expirations[] | "date.\(.expiration) \(.net)")' rec
+	    (.expirations[] | "date.\(.expiration) \(.net)"),
+	    (.crossings | to_entries[] | "crossing.\(.key) \(.value.level)")' \
+	    rec | sort
+}
+
+# Is file have what want is?  Sums to so much of what they are made of, zero
+# gamma to a millionth, the rest relative.
+judged() { # TOLERANCE
+	assert "$(cut -d' ' -f1 have)" = "$(cut -d' ' -f1 want)" "names"
+	awk -v by="$1" -v size="$(jq '(.gross_call // 0) + (.gross_put // 0)' rec)" '
+	    function abs(v) { return v < 0 ? -v : v }
+	    NR == FNR { want[$1] = $2; next }
+	    {
+		d = abs($2 - want[$1])
+		most = $1 ~ /^(flip|crossing)/ ? 1e-6 : \
+		    by * ($1 ~ /^(net|strike|date)/ ? size : abs(want[$1]))
+		if (d > most) { print $1, $2, want[$1]; bad++ }
+	    }
+	    END { exit bad > 0 }' want have
+}
+
+@test "random boards: every number by every convention against an independent program" {
+	local seed i n=0
+	local -a rule how check
+	for ((seed = 1; seed <= ${RANDOM_BOARDS:-25}; seed++)); do
+		rcli FLUSHALL >/dev/null
+		"$ROOT/tests/random-board.pl" $seed rows | geom-hash |
+			epoch-promote >/dev/null
+		for i in 1 2 3; do
+			# Each a mix of conventions, by turns.
+			n=$((n + 1))
+			rule=(vendor model live)
+			how=("gamma=${rule[i - 1]}")
+			rule=(naive short-calls unsigned)
+			how+=("sign=${rule[n / 2 % 7 % 3]}")
+			rule=(usd_per_1pct shares_per_pt usd_per_pt)
+			how+=("unit=${rule[n % 3]}")
+			rule=(gross-above net-max gross-any oi-above)
+			how+=("wall_rule=${rule[n % 4]}")
+			rule=(reprice-nearest reprice-first cumulative
+			    ex-next-expiry ex-0dte only-0dte horizon-weighted)
+			how+=("flip_rule=${rule[n % 7]}")
+			rule=(0 0.045 0 -0.01 0.2)
+			how+=("rate=${rule[n % 5]}")
+			rule=(0 0.013)
+			how+=("yield=${rule[n % 2]}")
+			rule=(drop drop keep)
+			how+=("settled=${rule[seed % 3]}")
+			check=("${how[@]/#/--}")
+			check=("${check[@]/_rule/-rule}")
+			model-gex --print --greeks dex,vex,cex "${check[@]}" >rec
+			"$ROOT/tests/gex-check.pl" "spot=$(jq .spot rec)" \
+			    "spot_ts=$(jq .spot_ts rec)" "${how[@]}" \
+			    <rows >want
+			flat >have
+			judged "$([[ $i == 3 ]] && echo 1e-6 || echo 1e-9)" ||
+				fail "board $seed ${how[*]}"
+			# What is not there has a reason.
+			assert "$(jq '(.excluded | add // 0) + .contracts' rec)" = \
+			    "$(wc -l <rows)"
+			assert "$(jq -r '(["net", "call_wall", "put_wall",
+			    "abs_strike", "flip", "hvl", "share_0dte",
+			    "put_call_oi", "put_call_volume", "expected_move",
+			    "coverage_oi"] - keys) - (.why // {} | keys) |
+			    join(" ")' rec)" = ""
+		done
+	done
 }
 
 @test "a whole real board: every total against an independent program, to 1e-9" {
@@ -234,24 +376,14 @@ flat() {
 	    .bid, .ask, .volume] | @tsv' doc-2026-07-24.json >rows
 	assert "$(wc -l <rows)" = 29420
 	for mode in vendor model; do
-		model-gex --gamma $mode --print SPX >rec
-		"$ROOT/tests/gex-check.pl" "$(jq .spot rec)" \
-		    "$(jq .spot_ts rec)" $mode <rows | sort >want
-		flat | sort >have
-		assert "$(cut -d' ' -f1 have)" = "$(cut -d' ' -f1 want)" "names"
-		# Relative to what the sums are made of.
-		run -0 awk -v size="$(jq '.gross_call + .gross_put' rec)" '
-		    NR == FNR { want[$1] = $2; n++; next }
-		    {
-			d = $2 - want[$1]
-			if (d < 0) d = -d
-			by = $1 ~ /^(net|gross|strike|date)/ ? size : want[$1]
-			if (d > 1e-9 * by) { print $1, $2, want[$1]; bad++ }
-			if ($1 == "net" && d > 1e-9 * (want[$1] < 0 ? \
-			    -want[$1] : want[$1])) { print; bad++ }
-		    }
-		    END { if (n < 800) print "only", n; exit bad > 0 || n < 800 }' \
-		    want have
+		model-gex --gamma $mode --greeks dex,vex,cex --print SPX >rec
+		"$ROOT/tests/gex-check.pl" "spot=$(jq .spot rec)" \
+		    "spot_ts=$(jq .spot_ts rec)" "gamma=$mode" <rows >want
+		assert "$(($(wc -l <want) > 800))" = 1
+		flat | grep -vE '^(flip|crossing)' >have
+		judged 1e-9
+		awk -v net="$(jq .net rec)" '$1 == "net" { d = $2 / net - 1
+			exit d > 1e-9 || d < -1e-9 }' want
 	done
 }
 

@@ -427,6 +427,31 @@ publish() {
 	assert "$ended" = 65 "the damage is in its status"
 }
 
+@test "a damaged board is not read again for every tick on it" {
+	local i
+	expose
+	expose -S NDX
+	rcli DEL "epoch:$(active):contract:$(rcli GET "epoch:$(active):geometry" |
+		sed -n 3p)" >/dev/null
+	start model-gex --poll 60 -v
+	eventually is_clean NDX
+	for i in 1 2 3 4 5; do
+		tick $i
+		rcli EVAL 'local id = redis.call("HGET", "epoch:active", "NDX")
+			redis.call("HINCRBY", "epoch:meta:" .. id, "seq", 1)
+			redis.call("SMOVE", "epoch:clean", "epoch:dirty", id)
+			redis.call("PUBLISH", "epoch:events", "tick " .. id)' 0 \
+		    >/dev/null
+		eventually is_clean NDX
+	done
+	is_dirty SPX
+	kill -TERM "$pid"
+	end_of "$pid"
+	# Once each; the other board's changes were read as such.
+	assert "$(grep -o 'whole [0-9]* changed [0-9]*' err)" = \
+	    "whole 2 changed 5"
+}
+
 # --- forgetting
 
 @test "forget: epochs that only it kept dirty become clean, others do not" {
@@ -518,6 +543,7 @@ publish() {
 	run_tool 1 model-gex --once
 	run_tool 1 model-gex --print SPX
 	run_tool 1 model-gex --print SPX:1700000000:abcd
+	assert "$stderr" has "NO_EPOCH: it is not there, or retired"
 	run_tool 64 model-gex 'a b'
 	run_tool 64 model-gex SPX:1700000000:abcd
 	run_tool 64 model-gex --name Gex

@@ -8,28 +8,13 @@
 #include <stdlib.h>
 
 #include "clock.h"
+#include "published.h"
 
 #define ROWS_MIN 10
 #define OTHER_LINES 8 /* title, head, spot, prompt */
 #define STRIKE_WIDTH 9
 #define CELL_WIDTH 9
 #define DECIMALS 2
-
-static double
-number(const json_t *object, const char *name)
-{
-	const json_t *v = json_object_get(object, name);
-
-	return json_is_number(v) ? json_number_value(v) : NAN;
-}
-
-static const char *
-text(const struct rec *r, const char *name)
-{
-	const char *s = rec_str(r, name);
-
-	return s == NULL ? "-" : s;
-}
 
 /* ---- tiles into rows ---- */
 
@@ -39,7 +24,8 @@ fill_columns(struct grid *g)
 	const json_t *widths = json_object_get(g->head.value, "widths");
 	size_t fit = (g->screen->width - STRIKE_WIDTH) / CELL_WIDTH;
 
-	g->single = strcmp(text(&g->sheet, "strategy"), "single") == 0;
+	g->single =
+	    strcmp(published_text(&g->sheet, "strategy"), "single") == 0;
 	if (g->single) {
 		g->n_columns = 1;
 		return;
@@ -54,9 +40,10 @@ fill_columns(struct grid *g)
 static void
 add_tile(struct grid *g, const json_t *tile)
 {
-	double strike = number(tile, "strike"), width = number(tile, "width");
+	double strike = published_number(tile, "strike"),
+	       width = published_number(tile, "width");
 
-	if (isnan(strike) || isnan(number(tile, "mid")))
+	if (isnan(strike) || isnan(published_number(tile, "mid")))
 		return;
 	if (g->n_rows == 0 || g->rows[g->n_rows - 1].strike != strike)
 		g->rows[g->n_rows++] = (struct grid_row){.strike = strike};
@@ -99,9 +86,9 @@ choose_rows(struct grid *g, int64_t near_bp)
 static double
 heat_of(const struct grid *g, const json_t *tile)
 {
-	double mid = number(tile, "mid");
+	double mid = published_number(tile, "mid");
 
-	return g->single ? mid : mid / number(tile, "width");
+	return g->single ? mid : mid / published_number(tile, "width");
 }
 
 static void
@@ -147,7 +134,8 @@ put_cell(const struct grid *g, const json_t *tile, struct buf *b)
 		buf_fmt(b, "%*s ", CELL_WIDTH - 1, ".");
 		return;
 	}
-	snprintf(value, sizeof(value), "%.*f", DECIMALS, number(tile, "mid"));
+	snprintf(value, sizeof(value), "%.*f", DECIMALS,
+	    published_number(tile, "mid"));
 	buf_char(b, ' ');
 	put_shade(g, b, heat_of(g, tile));
 	buf_fmt(b, "%*s%c", CELL_WIDTH - 2, value,
@@ -158,14 +146,11 @@ put_cell(const struct grid *g, const json_t *tile, struct buf *b)
 static void
 put_strike(struct buf *b, double strike)
 {
-	char s[40];
-	size_t n;
+	struct buf s = {0};
 
-	snprintf(s, sizeof(s), "%.3f", strike);
-	for (n = strlen(s); s[n - 1] == '0'; n--)
-		;
-	s[s[n - 1] == '.' ? n - 1 : n] = '\0';
-	buf_fmt(b, "%*s", STRIKE_WIDTH, s);
+	screen_price(&s, strike, 3);
+	buf_fmt(b, "%*s", STRIKE_WIDTH, s.p);
+	buf_free(&s);
 }
 
 static void
@@ -219,36 +204,54 @@ put_rows(const struct grid *g, struct buf *b)
 }
 
 static void
-put_title(const struct grid *g, int64_t seq, struct buf *b)
+put_sheet(const struct grid *g, struct buf *b)
 {
-	int64_t have = 0, ts = 0;
-	char when[20] = "-";
-	size_t widths =
-	    json_array_size(json_object_get(g->head.value, "widths"));
+	struct screen_line l = screen_line(g->screen, b, ", ");
+	int64_t ts = 0;
+	char when[20] = "-", item[160];
 
-	rec_int(&g->head, "seq", &have);
 	if (rec_int(&g->sheet, "ts", &ts) == 0)
 		clock_utc_text(ts, when);
-	screen_ink(g->screen, b, INK_BOLD);
-	buf_fmt(b, "%s  seq %" PRId64, text(&g->sheet, "epoch_id"), have);
-	screen_ink(g->screen, b, INK_PLAIN);
-	if (!isnan(g->spot))
-		buf_fmt(b, "  spot %.2f", g->spot);
-	if (seq > have)
-		buf_fmt(b, "  (%" PRId64 " changes behind)", seq - have);
-	buf_fmt(b, "\n%s %s, %s %s, newest quote %s UTC\n",
-	    text(&g->sheet, "root"), text(&g->sheet, "expiration"),
-	    text(&g->sheet, "right"), text(&g->sheet, "strategy"), when);
-	buf_fmt(b, "middle of the quotes, in points");
-	if (g->step > 1)
-		buf_fmt(b, "; every %zu strikes", g->step);
-	if (g->missing > 0)
-		buf_fmt(b, "; . no price (%zu)", g->missing);
-	if (g->flagged > 0)
-		buf_fmt(b, "; ! quotes contradict (%zu)", g->flagged);
-	if (!g->single && widths > g->n_columns)
-		buf_fmt(b, "; %zu wider ones do not fit here",
+	snprintf(item, sizeof(item), "%s %s", published_text(&g->sheet, "root"),
+	    published_text(&g->sheet, "expiration"));
+	screen_item(&l, item);
+	snprintf(item, sizeof(item), "%s %s",
+	    published_text(&g->sheet, "right"),
+	    published_text(&g->sheet, "strategy"));
+	screen_item(&l, item);
+	snprintf(item, sizeof(item), "newest quote %s UTC", when);
+	screen_item(&l, item);
+	buf_char(b, '\n');
+}
+
+/* What the numbers are, and what is not to be seen. */
+static void
+put_legend(const struct grid *g, struct buf *b)
+{
+	struct screen_line l = screen_line(g->screen, b, "; ");
+	size_t widths =
+	    json_array_size(json_object_get(g->head.value, "widths"));
+	char item[80];
+
+	screen_item(&l, "middle of the quotes, in points");
+	if (g->step > 1) {
+		snprintf(item, sizeof(item), "every %zu strikes", g->step);
+		screen_item(&l, item);
+	}
+	if (g->missing > 0) {
+		snprintf(item, sizeof(item), ". no price (%zu)", g->missing);
+		screen_item(&l, item);
+	}
+	if (g->flagged > 0) {
+		snprintf(item, sizeof(item), "! quotes contradict (%zu)",
+		    g->flagged);
+		screen_item(&l, item);
+	}
+	if (!g->single && widths > g->n_columns) {
+		snprintf(item, sizeof(item), "wider ones that do not fit: %zu",
 		    widths - g->n_columns);
+		screen_item(&l, item);
+	}
 	buf_str(b, "\n\n");
 }
 
@@ -257,7 +260,7 @@ grid_draw(struct grid *g, int64_t near_bp, int64_t seq, struct buf *b)
 {
 	const json_t *tiles = json_object_get(g->sheet.value, "tiles");
 
-	g->spot = number(g->head.value, "spot");
+	g->spot = published_number(g->head.value, "spot");
 	g->step = 1;
 	g->rows = mem_zalloc((json_array_size(tiles) + 1) * sizeof(*g->rows));
 	fill_columns(g);
@@ -265,7 +268,9 @@ grid_draw(struct grid *g, int64_t near_bp, int64_t seq, struct buf *b)
 		add_tile(g, json_array_get(tiles, i));
 	choose_rows(g, near_bp);
 	measure(g);
-	put_title(g, seq, b);
+	published_subject(g->screen, &g->head, seq, b);
+	put_sheet(g, b);
+	put_legend(g, b);
 	if (g->from == g->to) {
 		buf_str(b, "no prices there\n");
 	} else {

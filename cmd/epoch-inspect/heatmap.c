@@ -10,74 +10,12 @@
 
 #include "clock.h"
 #include "grid.h"
-#include "inspect.h"
-#include "words.h"
+#include "published.h"
 
-/* ---- reading ---- */
+static int show_epoch(
+    struct inspect *in, const struct target *t, int64_t seq, struct err *e);
 
-struct published {
-	struct words names;
-	struct buf doc;
-	bool there;
-};
-
-static void
-on_names(const struct db_val *v, void *ctx)
-{
-	struct published *p = ctx;
-
-	for (size_t i = 0; i < db_len(v); i++)
-		words_span(&p->names, db_str(db_at(v, i)));
-}
-
-static void
-on_doc(const struct db_val *v, void *ctx)
-{
-	struct published *p = ctx;
-
-	p->there = db_type(v) == DB_STR;
-	buf_clear(&p->doc);
-	buf_span(&p->doc, db_str(v));
-}
-
-/* HKEYS, or HGET of a field. */
-static int
-ask(struct inspect *in, const char *id, struct span field, struct published *p,
-    struct err *e)
-{
-	struct span argv[3] = {SPAN_LIT("HKEYS"), SPAN_NONE, field};
-	struct buf key = {0};
-	int rc;
-
-	key_add(&key, in->view.keys, KEY_MODEL, span_str(id),
-	    span_str(in->model == NULL ? "heatmap" : in->model));
-	argv[1] = buf_view(&key);
-	if (field.p != NULL)
-		argv[0] = SPAN_LIT("HGET");
-	rc = db_call(in->view.db, argv, field.p == NULL ? 2 : 3,
-	    field.p == NULL ? on_names : on_doc, p, e);
-	buf_free(&key);
-	return rc;
-}
-
-/* A record of that type; 1, 0 not there, -1 and *e. */
-static int
-read_record(struct inspect *in, const char *id, struct span field,
-    const char *type, struct rec *r, struct err *e)
-{
-	struct published p = {.there = false};
-	int rc = ask(in, id, field, &p, e);
-
-	if (rc == 0 && p.there) {
-		rc = 1;
-		if (rec_parse(r, buf_view(&p.doc), e) < 0 ||
-		    rec_type(r) == NULL || strcmp(rec_type(r), type) != 0)
-			rc = err_set(e, EX_SOFTWARE, "DAMAGED",
-			    "what is stored is no %s", type);
-	}
-	buf_free(&p.doc);
-	return rc;
-}
+static const struct published heatmap = {"heatmap", show_epoch};
 
 /* Does a sheet's name end in :STRATEGY:RIGHT, as asked for? */
 static bool
@@ -126,10 +64,12 @@ show_sheet(struct inspect *in, const struct target *t, struct span name,
 	struct screen screen = screen_of(in->out.fd);
 	struct grid g = {.screen = &screen};
 	struct buf b = {0};
-	int rc = read_record(in, t->id, SPAN_LIT("doc"), "heatmap", &g.head, e);
+	int rc = published_record(
+	    in, &heatmap, t->id, SPAN_LIT("doc"), "heatmap", &g.head, e);
 
 	if (rc > 0)
-		rc = read_record(in, t->id, name, "heatmap_sheet", &g.sheet, e);
+		rc = published_record(
+		    in, &heatmap, t->id, name, "heatmap_sheet", &g.sheet, e);
 	if (rc == 0)
 		rc = err_set(e, EX_NO, "NO_SHEET", "it is gone meanwhile");
 	if (rc > 0) {
@@ -142,23 +82,18 @@ show_sheet(struct inspect *in, const struct target *t, struct span name,
 	return rc;
 }
 
-/* Of an epoch: 1, or -1 and *e. */
 static int
-show_target(struct inspect *in, const struct target *t, struct err *e)
+show_epoch(
+    struct inspect *in, const struct target *t, int64_t seq, struct err *e)
 {
-	struct published p = {.there = false};
-	struct hash meta = {0};
+	struct words names = {0};
 	struct span *list = NULL;
-	int64_t seq = 0;
 	size_t n = 0;
-	int rc = ask(in, t->id, SPAN_NONE, &p, e);
+	int rc = published_fields(in, &heatmap, t->id, &names, e);
 
-	if (rc == 0)
-		rc = view_meta(&in->view, span_str(t->id), &meta, e);
-	hash_int(&meta, "seq", &seq);
-	if (rc >= 0) {
-		list = choose_sheets(in, &p.names, &n);
-		rc = p.names.n == 0
+	if (rc == 0) {
+		list = choose_sheets(in, &names, &n);
+		rc = names.n == 0
 			 ? err_set(e, EX_NO, "NO_MODEL",
 			       "no model has published there (model-heatmap "
 			       "does)")
@@ -172,32 +107,12 @@ show_target(struct inspect *in, const struct target *t, struct err *e)
 		rc = show_sheet(in, t, list[i], seq, e);
 	}
 	free(list);
-	hash_free(&meta);
-	words_free(&p.names);
+	words_free(&names);
 	return rc;
 }
 
 int
 view_heatmap(struct inspect *in, struct err *e)
 {
-	struct target *list;
-	size_t n;
-	int rc = 0;
-
-	if (targets_resolve(in, &list, &n, e) < 0)
-		return -1;
-	n = targets_sort(list, n);
-	for (size_t i = 0; i < n && rc == 0; i++) {
-		if (i > 0)
-			out_write(&in->out, "\n", 1);
-		/* What an epoch lacks does not hide the others. */
-		if (show_target(in, &list[i], e) < 0) {
-			if (e->exit == EX_TEMPFAIL)
-				rc = -1;
-			else
-				inspect_fail(in, list[i].id, e);
-		}
-	}
-	free(list);
-	return rc;
+	return published_show(in, &heatmap, e);
 }

@@ -2,13 +2,15 @@
 #include "screen.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "opt.h"
 
-#define WIDTH_MIN 60
+#define WIDTH_MIN 40
 #define WIDTH_MAX 240
 #define HEIGHT_DEFAULT 48
 
@@ -116,4 +118,46 @@ screen_amount(struct buf *b, double v)
 			return;
 		}
 	buf_fmt(b, "%.0f", v == 0 ? 0 : v);
+}
+
+void
+screen_price(struct buf *b, double v, int places)
+{
+	char s[40];
+	size_t n;
+
+	snprintf(s, sizeof(s), "%.*f", places, v);
+	for (n = strlen(s); strchr(s, '.') != NULL && s[n - 1] == '0'; n--)
+		;
+	buf_add(b, s, s[n - 1] == '.' ? n - 1 : n);
+}
+
+struct screen_line
+screen_line(const struct screen *s, struct buf *b, const char *between)
+{
+	return (struct screen_line){
+	    .screen = s, .b = b, .between = between, .ink = INK_PLAIN};
+}
+
+void
+screen_item(struct screen_line *l, const char *text)
+{
+	/* ", " leaves its comma behind: there is always room for it. */
+	size_t n = strlen(text), gap = strlen(l->between),
+	       comma = l->between[0] != ' ';
+
+	if (l->used > 0 && l->used + gap + n + comma > l->screen->width) {
+		buf_add(l->b, l->between, comma);
+		buf_char(l->b, '\n');
+		l->used = 0;
+	} else if (l->used > 0) {
+		buf_str(l->b, l->between);
+		l->used += gap;
+	}
+	if (l->ink != INK_PLAIN)
+		screen_ink(l->screen, l->b, l->ink);
+	buf_str(l->b, text);
+	if (l->ink != INK_PLAIN)
+		screen_ink(l->screen, l->b, INK_PLAIN);
+	l->used += n;
 }

@@ -37,4 +37,21 @@ void screen_fill(
 /* 1234567 as "1.23m"; k, m, bn, tn. */
 void screen_amount(struct buf *b, double v);
 
+/* A price without the zeros that end it, of at most so many places. */
+void screen_price(struct buf *b, double v, int places);
+
+/* Items of a line with something between two; where the screen ends the next
+ * line begins. */
+struct screen_line {
+	const struct screen *screen;
+	struct buf *b;
+	const char *between;
+	enum ink ink;
+	size_t used; /* columns */
+};
+
+struct screen_line screen_line(
+    const struct screen *s, struct buf *b, const char *between);
+void screen_item(struct screen_line *l, const char *text);
+
 #endif

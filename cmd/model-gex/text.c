@@ -121,9 +121,10 @@ text_compare(struct gex *g, const struct plate *p, struct buf *b)
 	    p->seq, g->spot, g->sums.contracts);
 	buf_fmt(b,
 	    "rate %g, yield %g, sign %s, gamma %s; * is what was asked "
-	    "for\n",
+	    "for%s\n",
 	    g->conf.rate, g->conf.yield, gex_signs[g->conf.sign],
-	    gex_gammas[g->conf.gamma]);
+	    gex_gammas[g->conf.gamma],
+	    g->skewing != NULL ? ", + beside it" : "");
 	compare_walls(g, b);
 	compare_flips(g, b);
 	compare_units(g, b);
@@ -138,7 +139,7 @@ put_value(struct buf *b, int width, double v, int places)
 	if (isnan(v))
 		buf_fmt(b, " %*s", width, "-");
 	else
-		buf_fmt(b, " %*.*f", width, places, v);
+		buf_fmt(b, " %*.*f", width, places, v == 0 ? 0 : v);
 }
 
 static void

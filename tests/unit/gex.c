@@ -514,6 +514,123 @@ test_crossings(void)
 	gex_close(g);
 }
 
+/* A board of two only: puts of 4900 and calls of 5100 that settle today. */
+static struct gex *
+two_of_today(const struct gex_conf *conf, const char *iv, const char *at_5000)
+{
+	struct gex *g = open_board(conf);
+
+	for (int i = 0; i < CONTRACTS; i++) {
+		struct contract c = contract_of(&rows[i]);
+		bool low = rows[i].strike == 4900 && !rows[i].call,
+		     high = rows[i].strike == 5100 && rows[i].call;
+
+		c.f[CF_IV] = span_str(iv);
+		c.f[CF_GAMMA] = SPAN_LIT("0.01");
+		c.f[CF_OI] = rows[i].date == 0 && (low || high)
+				 ? SPAN_LIT("100")
+				 : SPAN_LIT("0");
+		if (rows[i].date == 0 && rows[i].strike == 5000 && rows[i].call)
+			c.f[CF_OI] = span_str(at_5000);
+		gex_take(g, (size_t)i, &c);
+	}
+	gex_compute(g, SPAN_LIT("5000"), SPAN_LIT(NOON));
+	return g;
+}
+
+static void
+test_far_crossings(void)
+{
+	struct gex_conf conf = plain;
+	double width = 0.0367 * sqrt(6.5 / 24 / 365);
+	struct gex *g = two_of_today(&conf, "0.0367", "0");
+
+	/* Equal distances from both: ln x - w^2/2 in the middle. */
+	test_begin("zero gamma where every term is next to nothing");
+	CHECK_INT(g->n_crossings, 1);
+	NEAR(g->flip.level, sqrt(4900.0 * 5100) * exp(-0.5 * (width * width)),
+	    1e-9);
+	gex_close(g);
+
+	test_begin("straight lines pass zero along zeros, too");
+	conf.flip = GEX_REPRICE_FIRST;
+	g = two_of_today(&conf, "0.011", "0");
+	CHECK_INT(g->n_crossings, 1);
+	CHECK(g->flip.there && g->flip.level > 4900 && g->flip.level < 5100);
+	CHECK(g->n_crossings == 1 && g->crossings[0].up);
+	gex_close(g);
+
+	test_begin("a running sum of exactly zero is where it crosses");
+	conf.flip = GEX_CUMULATIVE;
+	conf.gamma = GEX_VENDOR;
+	g = two_of_today(&conf, "0.14", "100");
+	CHECK_INT(g->n_crossings, 1);
+	NEAR(g->flip.level, 5000, 0);
+	CHECK(g->n_crossings == 1 && g->crossings[0].up);
+	gex_close(g);
+}
+
+/* ---- the next settlement ---- */
+
+/* Today's contracts without that field. */
+static struct gex *
+today_without(enum contract_field field, int64_t before)
+{
+	struct gex_conf conf = plain;
+	struct gex *g;
+	char when[24];
+
+	conf.keep_settled = true;
+	g = open_board(&conf);
+	for (int i = 0; i < CONTRACTS; i++) {
+		struct contract c = contract_of(&rows[i]);
+
+		if (rows[i].date == 0)
+			c.f[field] = SPAN_NONE;
+		gex_take(g, (size_t)i, &c);
+	}
+	snprintf(when, sizeof(when), "%lld",
+	    (long long)(INT64_C(1784899800000) + before));
+	gex_compute(g, SPAN_LIT("5000"), span_str(when));
+	return g;
+}
+
+static void
+test_today(void)
+{
+	struct buf b = {0};
+	struct gex *g = today_without(CF_THETA, 0);
+	double move = g->move.level;
+
+	test_begin("the expected move is the next settlement's, or unknown");
+	NEAR(move, SPOT * 0.16 * sqrt(6.5 / 24 / 365), 1e-12);
+	gex_close(g);
+	g = today_without(CF_OI, 0);
+	CHECK(g->move.there);
+	NEAR(g->move.level, move, 0);
+	record(g, &b);
+	test_begin(
+	    "a date without open interest has no max pain, and it is said");
+	CHECK(strstr(b.p, "\"max_pain\":\"no_oi\"") != NULL);
+	CHECK(strstr(b.p, "\"2026-07-24\":") == NULL);
+	gex_close(g);
+	g = today_without(CF_IV, 0);
+	CHECK(!g->move.there);
+	CHECK_STR(g->move.why, "no_iv");
+	gex_close(g);
+
+	test_begin(
+	    "kept when settled, it is not what is still to settle today");
+	g = today_without(CF_THETA, 0);
+	CHECK(g->sums.abs_today > 0);
+	gex_close(g);
+	g = today_without(CF_THETA, 7 * 3600000);
+	CHECK(g->expirations[0].row.n > 0);
+	NEAR(g->sums.abs_today, 0, 0);
+	gex_close(g);
+	buf_free(&b);
+}
+
 /* ---- volatilities that move with the spot ---- */
 
 static struct gex_conf
@@ -709,6 +826,18 @@ test_extremes(void)
 	CHECK_INT(g->sums.excluded[GEX_NO_OI], CONTRACTS / 2);
 	CHECK(g->sums.gross_call < 1e12 && strstr(b.p, "null") == NULL);
 
+	test_begin("a volatility that is 0 but for rounding is unknown");
+	for (int i = 0; i < CONTRACTS; i++) {
+		struct contract c = contract_of(&rows[i]);
+
+		if (rows[i].strike == 5000)
+			c.f[CF_IV] = SPAN_LIT("1e-99");
+		gex_take(g, (size_t)i, &c);
+	}
+	record_at(g, &b);
+	CHECK_INT(g->sums.excluded[GEX_NO_GAMMA], 6);
+	CHECK(g->sums.gross_call < 1e12);
+
 	test_begin("no open interest at all: nothing is made up");
 	for (int i = 0; i < CONTRACTS; i++) {
 		struct contract c = contract_of(&rows[i]);
@@ -789,6 +918,8 @@ main(int argc, char *argv[])
 	test_no_skew();
 	test_next();
 	test_crossings();
+	test_far_crossings();
+	test_today();
 	test_extremes();
 	return test_done();
 }
