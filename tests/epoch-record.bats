@@ -45,21 +45,6 @@ redis_anew() {
 	redis_start
 }
 
-# An act that nobody did: its time can be chosen.
-fake_act() { # TS [SYMBOL]
-	rcli XADD "epoch:journal:${2-SPX}" '0-*' ts "$1" kind refresh_begin \
-	    id "${2-SPX}:1750000000:ab12" args '["1","2"]' rows '' >/dev/null
-}
-
-fake_acts() { # N TS
-	local i
-	for ((i = 0; i < $1; i++)); do
-		fake_act $(($2 + i))
-	done
-}
-
-D=1750000000000 # 2025-06-15
-
 @test "usage" {
 	run_tool 64 epoch-record
 	run_tool 64 epoch-record --dir d
@@ -123,9 +108,9 @@ D=1750000000000 # 2025-06-15
 
 @test "one file a day, by the acts' times; never back" {
 	fake_acts 3 $D
-	fake_acts 2 $((D + 86400000))
+	fake_acts 2 $((D + DAY))
 	fake_act $D # a clock that was set back
-	fake_act $((D + 3 * 86400000))
+	fake_act $((D + 3 * DAY))
 	WARN=ok run_tool epoch-record --once --dir d SPX
 	assert "$(cd d && wc -l ./*.ndjson | awk '{print $1, $2}' | paste -sd ' ')" \
 	    = "4 ./SPX-2025-06-15.ndjson 4 ./SPX-2025-06-16.ndjson 2 ./SPX-2025-06-18.ndjson 10 total"
@@ -135,14 +120,14 @@ D=1750000000000 # 2025-06-15
 
 @test "--zstd: all but the two newest, also those of a run that was killed" {
 	for day in 0 1 2; do
-		fake_acts 2 $((D + day * 86400000))
+		fake_acts 2 $((D + day * DAY))
 		WARN=ok run_tool epoch-record --once --dir d SPX
 	done
 	cp d/SPX-2025-06-15.ndjson plain
 	WARN=ok run_tool epoch-record --once --zstd --dir d SPX
 	assert "$(ls d | paste -sd ' ')" = \
 	    "SPX-2025-06-15.ndjson.zst SPX-2025-06-16.ndjson SPX-2025-06-17.ndjson"
-	fake_acts 2 $((D + 3 * 86400000))
+	fake_acts 2 $((D + 3 * DAY))
 	WARN=ok run_tool epoch-record --once --zstd --dir d SPX
 	assert "$(ls d | paste -sd ' ')" = \
 	    "SPX-2025-06-15.ndjson.zst SPX-2025-06-16.ndjson.zst SPX-2025-06-17.ndjson SPX-2025-06-18.ndjson"
@@ -153,11 +138,11 @@ D=1750000000000 # 2025-06-15
 
 @test "--zstd that fails is told, 74; the tape goes on" {
 	for day in 0 1 2; do
-		fake_acts 2 $((D + day * 86400000))
+		fake_acts 2 $((D + day * DAY))
 		WARN=ok run_tool epoch-record --once --dir d SPX
 	done
 	mkdir d/.SPX-2025-06-15.ndjson.zst.part
-	fake_acts 2 $((D + 2 * 86400000 + 9))
+	fake_acts 2 $((D + 2 * DAY + 9))
 	run_tool 74 epoch-record --once --zstd --dir d SPX
 	is_complete d SPX 1 8
 	assert "$(ls d | wc -l)" = 3
@@ -174,7 +159,7 @@ D=1750000000000 # 2025-06-15
 		mkdir d
 		fake_acts 3 $D
 		WARN=ok run_tool epoch-record --once --dir d SPX
-		fake_acts 3 $((D + 86400000))
+		fake_acts 3 $((D + DAY))
 		! env LD_PRELOAD="$FAULT_SO" FAULT_FDS=all FAULT_ERRNO=28 \
 		    FAULT_SHORT=100 FAULT_"$how" \
 		    epoch-record -q --once --dir d SPX 2>err || fail "$how"
@@ -447,7 +432,7 @@ has_other_size() {
 	run_tool epoch-record --once --dir d SPX
 	last=$(jq -r 'select(.type == "act").act' d/*.ndjson | tail -n 1)
 	rcli SAVE >/dev/null
-	fake_act $(($(date +%s) * 1000 + 86400000)) # alone in the newest file
+	fake_act $(($(date +%s) * 1000 + DAY)) # alone in the newest file
 	run_tool epoch-record --once --dir d SPX
 	redis_stop KILL
 	redis_start # with what was saved
