@@ -354,6 +354,83 @@ has_other_size() {
 	pid=
 }
 
+# What a tape lacks between its first act and its last.
+lacks() { # DIR
+	cat "$1"/SPX-*.ndjson | jq -r 'select(.type == "act").act' >have
+	sort -nu have | cmp -s - have || fail "$1: twice, or out of order"
+	seq "$(head -n 1 have)" "$(tail -n 1 have)" | comm -23 <(sort) <(sort have)
+}
+
+# One of the two looks: what it cannot have any more it says, by number.
+one_looks() { # DIR
+	local before=0 now rc=0 lost
+	[[ ! -e $1/lost ]] || before=$(wc -l <"$1/lost")
+	epoch-record -q --once --dir "$1" SPX 2>err || rc=$?
+	lacks "$1" >"$1/lost"
+	now=$(wc -l <"$1/lost")
+	lost=$(sed -n 's/.*LOST: \([0-9]*\) acts are not on the tape.*/\1/p' err)
+	assert "${lost:-0}" = $((now - before)) "$1: $(cat err)"
+	assert $rc = $((now > before ? 65 : 0)) "$(cat err)"
+	((now == 0)) || {
+		run_tool 65 epoch-replay --check "$1"/SPX-*.ndjson
+		assert "$stderr" has "GAP: acts of SPX are missing before act"
+	}
+}
+
+@test "two, into two directories: a tape that lacks acts shows it; together all" {
+	local turn dir n=0 both=0
+	RANDOM=${RECORD_SEED:-1}
+	mkdir a b
+	for ((turn = 0; turn < 40; turn++)); do
+		case $((RANDOM % 4)) in
+		0) one_looks a ;;
+		1) one_looks b ;;
+		*)
+			fake_acts $((RANDOM % 4 + 1)) $((D + n * 10))
+			n=$((n + 1))
+			;;
+		esac
+	done
+	one_looks a
+	one_looks b
+	n=$(rcli XREVRANGE epoch:journal:SPX + - COUNT 1 | sed -n '1s/0-//p')
+	((n > 30)) || fail "only $n acts"
+	for dir in a b; do
+		[[ ! -s $dir/lost ]] || both=$((both + 1))
+	done
+	assert $both = 2 "both lack some"
+	cat a/*.ndjson b/*.ndjson | jq -r 'select(.type == "act").act' |
+		sort -nu | cmp - <(seq 1 "$n")
+}
+
+@test "two that follow at once: whole and the live state, or 65 and refused" {
+	local dir rc p pids=() whole=0
+	journal_on
+	mkdir a b
+	for dir in a b; do
+		epoch-record -q --fsync 0.01 --dir $dir SPX 2>$dir.err 3>&- 4>&- &
+		pids+=($!)
+		eventually test -e $dir/.SPX.lock
+	done
+	a_life 10
+	p=$(rcli XREVRANGE epoch:journal:SPX + - COUNT 1 | sed -n '1s/0-//p')
+	for dir in a b; do
+		eventually eval 'tail -qn 1 $dir/SPX-*.ndjson | grep -q "\"act\":$p,"'
+		kill -TERM "${pids[0]}"
+		rc=0
+		wait "${pids[0]}" || rc=$?
+		pids=("${pids[@]:1}")
+		lacks $dir >lost
+		assert $rc = "$([[ -s lost ]] && echo 65 || echo 0)" "$(cat $dir.err)"
+		run_tool $rc epoch-replay --check $dir/SPX-*.ndjson
+		((rc == 0)) || continue
+		whole=$((whole + 1))
+		EPOCH_PREFIX=r$dir: run_tool epoch-replay $dir/SPX-*.ndjson
+		assert "$(digest r$dir: SPX)" = "$(digest '' SPX)" $dir
+	done
+	printf '# %s of 2 tapes are whole\n' $whole >&3
+}
+
 @test "an entry that is none of ours: 65, after all that came before" {
 	fake_acts 3 $D
 	rcli XADD epoch:journal:SPX '0-*' not ours >/dev/null

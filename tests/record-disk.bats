@@ -102,7 +102,7 @@ for_all_kills() { # COMMAND...
 		done
 		assert $rc = 0 "$how=$n: $(cat err)"
 	done
-	((kills >= 20)) || fail "only $kills kills"
+	((kills >= 12)) || fail "only $kills kills"
 }
 
 # The one that goes on finds now this disk, now that one.

@@ -81,7 +81,7 @@ on_act(struct tape_line *l, void *ctx)
 	if (reel->known && l->act > reel->last + 1)
 		err_warn(reel->symbol, "GAP",
 		    "acts %" PRId64 " to %" PRId64
-		    " are lost: the journal overran",
+		    " are lost: the journal overran, or another trimmed it",
 		    reel->last + 1, l->act - 1);
 	reel_add(reel, l);
 	k->taken++;
