@@ -105,6 +105,46 @@ refused() { # CODE TAPE...
 	run_tool epoch-inspect --check
 }
 
+@test "more files than may be open: plain, compressed, both; the state is the live one" {
+	local f
+	many_acts 110
+	split -a 3 -l 1 many m.
+	(($(ls m.* | wc -l) > 100)) || fail "few files"
+	for f in m.*; do
+		zstd -q "$f" -o "z${f#m}"
+	done
+	# all but a few are opened when they are read
+	for f in m z '[mz]'; do
+		[[ $f != '[mz]' ]] || rm m.*[aceg] z.*[!aceg]
+		# shellcheck disable=SC2046
+		(ulimit -n 64 && cd "$PWD" &&
+		    epoch-replay $(find . -name "$f.*" | sort -t . -k 3) >out 2>err) ||
+			fail "$f: $(cat err)"
+		digest r: SPX | cmp - many.live || fail "$f"
+		forget
+	done
+	# as many as there are symbols are read at a time
+	# shellcheck disable=SC2046
+	(ulimit -n 12 && epoch-replay --check $(find . -name '[mz].*' | sort -t . -k 3)) ||
+		fail "twelve"
+}
+
+@test "a file that is another one when it is read than when it was checked" {
+	split -l 1 "$DIR/spx" m.
+	(ulimit -n 12 && exec env LD_PRELOAD="$FAULT_SO" FAULT_STOP_AT=2 \
+	    epoch-replay m.* >out 2>err 3>&- 4>&-) &
+	pid=$!
+	comes_to_stop $pid || fail "$(cat err)"
+	cp m.ac other # the same bytes, and another file
+	mv other m.ac
+	kill -CONT $pid
+	rc=0
+	wait $pid || rc=$?
+	assert $rc = 66
+	assert "$(cat err)" has "epoch-replay: m.ac: CHANGED: "
+	assert "$(wc -l <err)" = 1
+}
+
 @test "text that JSON escapes: recorded and replayed as it was" {
 	export EPOCH_PREFIX=t:
 	forget t:

@@ -44,7 +44,7 @@ open_files(struct source_file **files, char *const *names, size_t n)
 			int status = err_report(names[i], &e);
 
 			while (i-- > 0)
-				close((*files)[i].fd);
+				source_file_close(&(*files)[i]);
 			free(*files);
 			return status;
 		}

@@ -61,8 +61,7 @@ symbol_of(const struct source_file *f, char symbol[SYMBOL_MAX + 1])
 	source_rewind(&s);
 	if (source_fill(&s, &ignored) > 0)
 		memcpy(symbol, s.line.symbol, SYMBOL_MAX + 1);
-	buf_free(&s.in.buf);
-	free(s.files); /* not source_free: the file stays open */
+	source_leave(&s);
 }
 
 void
@@ -262,8 +261,11 @@ player_place(const struct player *p, char *out, size_t size)
 	if (p->now >= p->n_sources)
 		return;
 	src = &p->sources[p->now];
-	snprintf(
-	    out, size, "%s, line %" PRIu64, source_name(src), source_line(src));
+	if (source_line(src) == 0)
+		snprintf(out, size, "%s", source_name(src));
+	else
+		snprintf(out, size, "%s, line %" PRIu64, source_name(src),
+		    source_line(src));
 }
 
 void
