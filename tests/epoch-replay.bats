@@ -577,14 +577,14 @@ told_is_done() { # TAPE MORE WHAT
 	((last > 0)) || assert "$(jq -c '[.acts, .epochs, .epoch_id]' out)" = "[0,0,null]" "$3"
 	digest r: SPX >stands 2>/dev/null || : >stands
 	for ((next = last; next <= last + $2; next++)); do
-		: >then
+		: >there
 		if ((next > 0)); then
 			EPOCH_PREFIX=u: run_tool epoch-replay --until act:$next "$1"
 			((next > last)) || assert "$output" = "$(cat out)" "$3"
-			digest u: SPX >then
+			digest u: SPX >there
 			forget u:
 		fi
-		cmp -s then stands && return 0
+		cmp -s there stands && return 0
 	done
 	fail "$3: told of acts up to $last, and done is something else"
 }

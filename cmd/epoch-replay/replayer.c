@@ -177,7 +177,7 @@ static int
 do_next(struct replayer *r, struct err *e)
 {
 	struct story *s;
-	int rc;
+	int rc = 0;
 
 	if (player_next(&r->player, &s, e) < 0)
 		return -1;
