@@ -61,7 +61,8 @@ power_cut() { # eager|lazy
 
 # The acts in a directory, in order, as epoch-replay reads them.
 taped() { # DIR
-	zstd -qdcf "$1"/SPX-* | jq -r 'select(.type == "act").act'
+	find "$1" -name 'SPX-*' -size +0 | sort | xargs -r zstd -qdcf |
+		jq -r 'select(.type == "act").act'
 }
 
 # From 1 on each act once, and what is not there yet is in Redis.
@@ -159,6 +160,24 @@ just_killed() { # WHAT
 	done
 	((stopped > 20 && packed > 0 && packed < stopped)) ||
 		fail "stopped $stopped times, $packed of them with a .zst"
+}
+
+@test "--zstd: one empty file after the other: the last one that is not stays" {
+	local n rc=137
+	for ((n = 1; rc == 137 && n < 60; n++)); do
+		begin
+		record
+		: >d/SPX-2025-06-19.ndjson # killed at midnight, as on the next day
+		fake_act $((D + 5 * DAY))
+		rc=0
+		record FAULT_FDS=all FAULT_KILL_AT=$n || rc=$?
+		((rc == 137)) || break
+		is_kept d 11 "killed at $n"
+		record || fail "$(cat err)"
+		taped d >got
+		seq 1 11 | cmp - got || fail "killed at $n"
+	done
+	assert $rc = 0
 }
 
 @test "a disk that fails at any sync: told, nothing is trimmed that it lacks; all in the end" {

@@ -109,7 +109,8 @@ change_file(struct reel *r, const char *date)
 		}
 		close(r->fd);
 		r->fd = -1;
-		memcpy(r->prev, r->date, sizeof(r->prev));
+		if (r->size > 0) /* else there is no act in it */
+			memcpy(r->prev, r->date, sizeof(r->prev));
 	}
 	memcpy(r->date, date, sizeof(r->date));
 	if (open_file(r, &e) < 0)
