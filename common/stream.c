@@ -258,6 +258,19 @@ in_wait(struct in *in)
 	return !sig_stop;
 }
 
+/* Of a stretch: nothing else moves its place, so others may read the file. */
+static ssize_t
+read_placed(struct in *in, char *p)
+{
+	int64_t left = in->end - in->at;
+	ssize_t r =
+	    pread(in->fd, p, left < CHUNK ? (size_t)left : CHUNK, in->at);
+
+	if (r > 0)
+		in->at += r;
+	return r;
+}
+
 /* Read more behind what is held: 1, 0 at the end or when told to stop, -1. */
 static int
 in_fill(struct in *in, struct err *e)
@@ -268,10 +281,13 @@ in_fill(struct in *in, struct err *e)
 	do {
 		if (!in_wait(in))
 			return 0;
-		r = read(in->fd, in->buf.p + in->buf.n, CHUNK);
+		r = in->placed ? read_placed(in, in->buf.p + in->buf.n)
+			       : read(in->fd, in->buf.p + in->buf.n, CHUNK);
 	} while (r == -1 && errno == EINTR);
 	if (r == -1)
 		return err_set(e, EX_NOINPUT, "READ", "%s", strerror(errno));
+	if (r == 0 && in->placed && in->at < in->end)
+		return err_set(e, EX_NOINPUT, "READ", "it became shorter");
 	if (r == 0) {
 		in->eof = true;
 		return 0;

@@ -64,9 +64,11 @@ struct in {
 	int fd;
 	const char *name; /* for messages: "-" or the file's name */
 	struct out
-	    *tied;      /* flushed before a read that would wait; may be NULL */
-	size_t max;     /* longest line, STREAM_LINE_MAX */
-	bool nowait;    /* in_next says 3, where it would have to wait */
+	    *tied;   /* flushed before a read that would wait; may be NULL */
+	size_t max;  /* longest line, STREAM_LINE_MAX */
+	bool nowait; /* in_next says 3, where it would have to wait */
+	bool placed; /* read a file's bytes at to end, wherever it stands */
+	int64_t at, end;
 	struct buf buf; /* private from here on */
 	size_t pos;
 	size_t scanned;

@@ -185,6 +185,23 @@ field() { # SYMBOL FILTER
 	is_live split
 }
 
+@test "more files than may be open: plain, compressed, both; the values are the live ones" {
+	local f
+	split -a 3 -l 1 "$DIR/chains" c.
+	split -a 3 -n l/70 "$DIR/frames" f.
+	(($(ls c.* f.* | wc -l) > 100)) || fail "few files"
+	for f in [cf].*; do
+		zstd -q "$f" -o "z$f"
+	done
+	for f in '[cf]' 'z[cf]' '*[cf]'; do
+		[[ $f != '*[cf]' ]] || rm ?.*[aceg] z?.*[!aceg]
+		# shellcheck disable=SC2046
+		(ulimit -n 64 && epoch-replay $(find . -name "$f.*") >out 2>err) ||
+			fail "$f: $(cat err)"
+		is_live "$f"
+	done
+}
+
 @test "ticks, and bare messages, as somebody else may have kept them" {
 	ws-tap -q --from "$DIR/frames" | records tick >ticks
 	run_tool epoch-replay ticks "$DIR/chains"

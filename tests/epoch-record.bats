@@ -45,21 +45,6 @@ redis_anew() {
 	redis_start
 }
 
-# An act that nobody did: its time can be chosen.
-fake_act() { # TS [SYMBOL]
-	rcli XADD "epoch:journal:${2-SPX}" '0-*' ts "$1" kind refresh_begin \
-	    id "${2-SPX}:1750000000:ab12" args '["1","2"]' rows '' >/dev/null
-}
-
-fake_acts() { # N TS
-	local i
-	for ((i = 0; i < $1; i++)); do
-		fake_act $(($2 + i))
-	done
-}
-
-D=1750000000000 # 2025-06-15
-
 @test "usage" {
 	run_tool 64 epoch-record
 	run_tool 64 epoch-record --dir d
@@ -123,9 +108,9 @@ D=1750000000000 # 2025-06-15
 
 @test "one file a day, by the acts' times; never back" {
 	fake_acts 3 $D
-	fake_acts 2 $((D + 86400000))
+	fake_acts 2 $((D + DAY))
 	fake_act $D # a clock that was set back
-	fake_act $((D + 3 * 86400000))
+	fake_act $((D + 3 * DAY))
 	WARN=ok run_tool epoch-record --once --dir d SPX
 	assert "$(cd d && wc -l ./*.ndjson | awk '{print $1, $2}' | paste -sd ' ')" \
 	    = "4 ./SPX-2025-06-15.ndjson 4 ./SPX-2025-06-16.ndjson 2 ./SPX-2025-06-18.ndjson 10 total"
@@ -135,14 +120,14 @@ D=1750000000000 # 2025-06-15
 
 @test "--zstd: all but the two newest, also those of a run that was killed" {
 	for day in 0 1 2; do
-		fake_acts 2 $((D + day * 86400000))
+		fake_acts 2 $((D + day * DAY))
 		WARN=ok run_tool epoch-record --once --dir d SPX
 	done
 	cp d/SPX-2025-06-15.ndjson plain
 	WARN=ok run_tool epoch-record --once --zstd --dir d SPX
 	assert "$(ls d | paste -sd ' ')" = \
 	    "SPX-2025-06-15.ndjson.zst SPX-2025-06-16.ndjson SPX-2025-06-17.ndjson"
-	fake_acts 2 $((D + 3 * 86400000))
+	fake_acts 2 $((D + 3 * DAY))
 	WARN=ok run_tool epoch-record --once --zstd --dir d SPX
 	assert "$(ls d | paste -sd ' ')" = \
 	    "SPX-2025-06-15.ndjson.zst SPX-2025-06-16.ndjson.zst SPX-2025-06-17.ndjson SPX-2025-06-18.ndjson"
@@ -153,11 +138,11 @@ D=1750000000000 # 2025-06-15
 
 @test "--zstd that fails is told, 74; the tape goes on" {
 	for day in 0 1 2; do
-		fake_acts 2 $((D + day * 86400000))
+		fake_acts 2 $((D + day * DAY))
 		WARN=ok run_tool epoch-record --once --dir d SPX
 	done
 	mkdir d/.SPX-2025-06-15.ndjson.zst.part
-	fake_acts 2 $((D + 2 * 86400000 + 9))
+	fake_acts 2 $((D + 2 * DAY + 9))
 	run_tool 74 epoch-record --once --zstd --dir d SPX
 	is_complete d SPX 1 8
 	assert "$(ls d | wc -l)" = 3
@@ -174,7 +159,7 @@ D=1750000000000 # 2025-06-15
 		mkdir d
 		fake_acts 3 $D
 		WARN=ok run_tool epoch-record --once --dir d SPX
-		fake_acts 3 $((D + 86400000))
+		fake_acts 3 $((D + DAY))
 		! env LD_PRELOAD="$FAULT_SO" FAULT_FDS=all FAULT_ERRNO=28 \
 		    FAULT_SHORT=100 FAULT_"$how" \
 		    epoch-record -q --once --dir d SPX 2>err || fail "$how"
@@ -369,6 +354,83 @@ has_other_size() {
 	pid=
 }
 
+# What a tape lacks between its first act and its last.
+lacks() { # DIR
+	cat "$1"/SPX-*.ndjson | jq -r 'select(.type == "act").act' >have
+	sort -nu have | cmp -s - have || fail "$1: twice, or out of order"
+	seq "$(head -n 1 have)" "$(tail -n 1 have)" | comm -23 <(sort) <(sort have)
+}
+
+# One of the two looks: what it cannot have any more it says, by number.
+one_looks() { # DIR
+	local before=0 now rc=0 lost
+	[[ ! -e $1/lost ]] || before=$(wc -l <"$1/lost")
+	epoch-record -q --once --dir "$1" SPX 2>err || rc=$?
+	lacks "$1" >"$1/lost"
+	now=$(wc -l <"$1/lost")
+	lost=$(sed -n 's/.*LOST: \([0-9]*\) acts are not on the tape.*/\1/p' err)
+	assert "${lost:-0}" = $((now - before)) "$1: $(cat err)"
+	assert $rc = $((now > before ? 65 : 0)) "$(cat err)"
+	((now == 0)) || {
+		run_tool 65 epoch-replay --check "$1"/SPX-*.ndjson
+		assert "$stderr" has "GAP: acts of SPX are missing before act"
+	}
+}
+
+@test "two, into two directories: a tape that lacks acts shows it; together all" {
+	local turn dir n=0 both=0
+	RANDOM=${RECORD_SEED:-1}
+	mkdir a b
+	for ((turn = 0; turn < 40; turn++)); do
+		case $((RANDOM % 4)) in
+		0) one_looks a ;;
+		1) one_looks b ;;
+		*)
+			fake_acts $((RANDOM % 4 + 1)) $((D + n * 10))
+			n=$((n + 1))
+			;;
+		esac
+	done
+	one_looks a
+	one_looks b
+	n=$(rcli XREVRANGE epoch:journal:SPX + - COUNT 1 | sed -n '1s/0-//p')
+	((n > 30)) || fail "only $n acts"
+	for dir in a b; do
+		[[ ! -s $dir/lost ]] || both=$((both + 1))
+	done
+	assert $both = 2 "both lack some"
+	cat a/*.ndjson b/*.ndjson | jq -r 'select(.type == "act").act' |
+		sort -nu | cmp - <(seq 1 "$n")
+}
+
+@test "two that follow at once: whole and the live state, or 65 and refused" {
+	local dir rc p pids=() whole=0
+	journal_on
+	mkdir a b
+	for dir in a b; do
+		epoch-record -q --fsync 0.01 --dir $dir SPX 2>$dir.err 3>&- 4>&- &
+		pids+=($!)
+		eventually test -e $dir/.SPX.lock
+	done
+	a_life 10
+	p=$(rcli XREVRANGE epoch:journal:SPX + - COUNT 1 | sed -n '1s/0-//p')
+	for dir in a b; do
+		eventually eval 'tail -qn 1 $dir/SPX-*.ndjson | grep -q "\"act\":$p,"'
+		kill -TERM "${pids[0]}"
+		rc=0
+		wait "${pids[0]}" || rc=$?
+		pids=("${pids[@]:1}")
+		lacks $dir >lost
+		assert $rc = "$([[ -s lost ]] && echo 65 || echo 0)" "$(cat $dir.err)"
+		run_tool $rc epoch-replay --check $dir/SPX-*.ndjson
+		((rc == 0)) || continue
+		whole=$((whole + 1))
+		EPOCH_PREFIX=r$dir: run_tool epoch-replay $dir/SPX-*.ndjson
+		assert "$(digest r$dir: SPX)" = "$(digest '' SPX)" $dir
+	done
+	printf '# %s of 2 tapes are whole\n' $whole >&3
+}
+
 @test "an entry that is none of ours: 65, after all that came before" {
 	fake_acts 3 $D
 	rcli XADD epoch:journal:SPX '0-*' not ours >/dev/null
@@ -447,7 +509,7 @@ has_other_size() {
 	run_tool epoch-record --once --dir d SPX
 	last=$(jq -r 'select(.type == "act").act' d/*.ndjson | tail -n 1)
 	rcli SAVE >/dev/null
-	fake_act $(($(date +%s) * 1000 + 86400000)) # alone in the newest file
+	fake_act $(($(date +%s) * 1000 + DAY)) # alone in the newest file
 	run_tool epoch-record --once --dir d SPX
 	redis_stop KILL
 	redis_start # with what was saved

@@ -62,6 +62,7 @@ refused() { # CODE TAPE...
 	run_tool 65 epoch-replay "$@"
 	assert "$stderr" has "$code"
 	assert "$(keys_of r:)" = 0 "keys after a refused tape"
+	assert "$(jq -s 'map(.acts + .epochs) | add // 0' <<<"$output")" = 0 "what was done"
 	run_tool 65 epoch-replay --check "$@"
 	assert "$stderr" has "$code"
 }
@@ -103,6 +104,46 @@ refused() { # CODE TAPE...
 		digest r: SPX NDX | cmp - "$DIR/live" || fail "$how"
 	done
 	run_tool epoch-inspect --check
+}
+
+@test "more files than may be open: plain, compressed, both; the state is the live one" {
+	local f
+	many_acts 110
+	split -a 3 -l 1 many m.
+	(($(ls m.* | wc -l) > 100)) || fail "few files"
+	for f in m.*; do
+		zstd -q "$f" -o "z${f#m}"
+	done
+	# all but a few are opened when they are read
+	for f in m z '[mz]'; do
+		[[ $f != '[mz]' ]] || rm m.*[aceg] z.*[!aceg]
+		# shellcheck disable=SC2046
+		(ulimit -n 64 && cd "$PWD" &&
+		    epoch-replay $(find . -name "$f.*" | sort -t . -k 3) >out 2>err) ||
+			fail "$f: $(cat err)"
+		digest r: SPX | cmp - many.live || fail "$f"
+		forget
+	done
+	# as many as there are symbols are read at a time
+	# shellcheck disable=SC2046
+	(ulimit -n 12 && epoch-replay --check $(find . -name '[mz].*' | sort -t . -k 3)) ||
+		fail "twelve"
+}
+
+@test "a file that is another one when it is read than when it was checked" {
+	split -l 1 "$DIR/spx" m.
+	(ulimit -n 12 && exec env LD_PRELOAD="$FAULT_SO" FAULT_STOP_AT=2 \
+	    epoch-replay m.* >out 2>err 3>&- 4>&-) &
+	pid=$!
+	comes_to_stop $pid || fail "$(cat err)"
+	cp m.ac other # the same bytes, and another file
+	mv other m.ac
+	kill -CONT $pid
+	rc=0
+	wait $pid || rc=$?
+	assert $rc = 66
+	assert "$(cat err)" has "epoch-replay: m.ac: CHANGED: "
+	assert "$(wc -l <err)" = 1
 }
 
 @test "text that JSON escapes: recorded and replayed as it was" {
@@ -336,6 +377,7 @@ sign() {
 	run_tool 70 epoch-replay bad
 	assert "$stderr" has "DIVERGED: act 3"
 	assert "$stderr" has "good up to act 2 (--until)"
+	assert "$(jq -c '[.acts, .epochs, .last_act]' <<<"$output")" = "[1,1,2]"
 }
 
 # A board and N acts of a tick each, on the tape ./many.
@@ -363,9 +405,11 @@ many_acts() { # N
 	run_tool 70 epoch-replay bad
 	assert "$stderr" has "bad, line $line: DIVERGED: act $act "
 	assert "$stderr" has "good up to act $((act - 1)) "
+	told=$output
 	digest r: SPX >stands
 	forget
 	run_tool epoch-replay --until $((act - 1)) many
+	assert "$told" = "$output" "what was done"
 	digest r: SPX | cmp - stands
 	forget
 	# but a tick that cannot be comes after all in front of it
@@ -523,6 +567,47 @@ refused_replay() { # STATUS REPLY N...
 	run_tool epoch-replay --from "$id" tape
 	assert "$(digest r: SPX --from "$id")" = "$(digest k: SPX --from "$id")"
 	forget k:
+}
+
+# What a replay of TAPE said it did (in out) is what one up to that act does, and
+# the state in Redis; so many acts, whose answers did not come, may be there, too.
+told_is_done() { # TAPE MORE WHAT
+	local last next
+	last=$(jq '.last_act // 0' out)
+	((last > 0)) || assert "$(jq -c '[.acts, .epochs, .epoch_id]' out)" = "[0,0,null]" "$3"
+	digest r: SPX >stands 2>/dev/null || : >stands
+	for ((next = last; next <= last + $2; next++)); do
+		: >there
+		if ((next > 0)); then
+			EPOCH_PREFIX=u: run_tool epoch-replay --until act:$next "$1"
+			((next > last)) || assert "$output" = "$(cat out)" "$3"
+			digest u: SPX >there
+			forget u:
+		fi
+		cmp -s there stands && return 0
+	done
+	fail "$3: told of acts up to $last, and done is something else"
+}
+
+@test "told to stop before any write: what it says it did is done, and no more" {
+	local n rc how stopped
+	many_acts 30
+	for how in '' '--speed 1000000'; do # with ticks on their way, and without
+		rc=75
+		stopped=0
+		for ((n = 1; rc == 75 && n < 200; n += 3)); do
+			forget
+			rc=0
+			# shellcheck disable=SC2086
+			LD_PRELOAD=$FAULT_SO FAULT_TERM_AT=$n epoch-replay $how many \
+			    >out 2>err || rc=$?
+			((rc == 75)) || break
+			stopped=$((stopped + 1))
+			told_is_done many "$([[ -z $how ]] && echo 256 || echo 1)" "$how $n"
+		done
+		assert $rc = 0 "$(cat err)"
+		((stopped > 2)) || fail "stopped $stopped times: $how"
+	done
 }
 
 @test "TERM while it keeps time: at once, 75" {

@@ -87,6 +87,22 @@ digest() { # [PREFIX] [INSPECT OPTION...]
 	EPOCH_PREFIX=$prefix epoch-inspect --digest "$@"
 }
 
+# Acts that nobody did: their times can be chosen, a millisecond apart.
+fake_acts() { # N TS [SYMBOL]
+	local i symbol=${3-SPX}
+	for ((i = 0; i < $1; i++)); do
+		printf "XADD epoch:journal:%s 0-* ts %s kind refresh_begin id %s args '[\"1\",\"2\"]' rows ''\n" \
+		    "$symbol" $(($2 + i)) "$symbol:1750000000:ab12"
+	done | rcli >/dev/null
+}
+
+fake_act() { # TS [SYMBOL]
+	fake_acts 1 "$@"
+}
+
+D=1750000000000 # 2025-06-15
+DAY=86400000
+
 # Every act of the stream is on the tape in DIR once, and in order.
 is_complete() { # DIR SYMBOL FIRST LAST
 	cat "$1/$2"-*.ndjson | jq -r 'select(.type == "act").act' >got

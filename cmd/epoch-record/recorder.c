@@ -81,7 +81,7 @@ on_act(struct tape_line *l, void *ctx)
 	if (reel->known && l->act > reel->last + 1)
 		err_warn(reel->symbol, "GAP",
 		    "acts %" PRId64 " to %" PRId64
-		    " are lost: the journal overran",
+		    " are lost: the journal overran, or another trimmed it",
 		    reel->last + 1, l->act - 1);
 	reel_add(reel, l);
 	k->taken++;
@@ -278,12 +278,24 @@ wait_more(struct recorder *r, struct err *e)
 	return 0;
 }
 
+/* Can one of them be written no more? */
+static bool
+has_failed(const struct recorder *r)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (r->reels[i].err.exit != 0)
+			return true;
+	return false;
+}
+
 /* Redis is away: wait for it.  false: stop. */
 static bool
 come_back(struct recorder *r, const struct err *why)
 {
 	struct err e = *why;
 
+	if (has_failed(r))
+		return false; /* finish says so */
 	if (e.exit != EX_TEMPFAIL || r->once) {
 		add_status(r, err_report(NULL, &e));
 		return false;
@@ -324,7 +336,7 @@ finish(struct recorder *r)
 	struct err e;
 
 	/* On the way out nothing is trimmed that the disk does not have. */
-	if (r->status == 0 && sig_stop == 0) {
+	if (r->status == 0 && sig_stop == 0 && !has_failed(r)) {
 		if (sync_all(r, &e) < 0)
 			add_status(r, err_report(NULL, &e));
 	} else {

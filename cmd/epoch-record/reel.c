@@ -14,7 +14,7 @@ open_file(struct reel *r, struct err *e)
 	char name[REEL_NAME];
 
 	reel_name(r, r->date, name);
-	r->size = 0;
+	r->size = r->safe = 0;
 	r->headed = false;
 	r->fd = openat(
 	    r->dir, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
@@ -47,6 +47,8 @@ int
 reel_open(struct reel *r, const char *path, struct out *out, bool zstd,
     const char *symbol, struct err *e)
 {
+	int rc;
+
 	*r = (struct reel){.symbol = symbol,
 	    .path = path,
 	    .out = out,
@@ -65,7 +67,11 @@ reel_open(struct reel *r, const char *path, struct out *out, bool zstd,
 		return -1;
 	if (r->date[0] == '\0')
 		return 0;
-	return open_file(r, e) < 0 ? -1 : past_read(r, e);
+	rc = open_file(r, e) < 0 ? -1 : past_read(r, e);
+	/* Who wrote it may have been killed before it was on the disk. */
+	r->dirty = rc == 0;
+	r->safe = r->size;
+	return rc;
 }
 
 void
@@ -103,7 +109,8 @@ change_file(struct reel *r, const char *date)
 		}
 		close(r->fd);
 		r->fd = -1;
-		memcpy(r->prev, r->date, sizeof(r->prev));
+		if (r->size > 0) /* else there is no act in it */
+			memcpy(r->prev, r->date, sizeof(r->prev));
 	}
 	memcpy(r->date, date, sizeof(r->date));
 	if (open_file(r, &e) < 0)
@@ -166,6 +173,14 @@ fail_file(const struct reel *r, struct err *e)
 	err_set(e, EX_IOERR, "TAPE", "%s: %s", name, strerror(why));
 }
 
+/* Else the next one cuts it, where it is no whole line. */
+static void
+cut_file(struct reel *r, int64_t size)
+{
+	if (ftruncate(r->fd, size) == 0)
+		r->size = lseek(r->fd, size, SEEK_SET);
+}
+
 static int
 write_file(struct reel *r, struct err *e)
 {
@@ -178,9 +193,7 @@ write_file(struct reel *r, struct err *e)
 			continue;
 		if (n <= 0) {
 			fail_file(r, e);
-			/* Else the next one cuts it. */
-			if (ftruncate(r->fd, r->size) == 0)
-				lseek(r->fd, r->size, SEEK_SET);
+			cut_file(r, r->size);
 			return -1;
 		}
 		done += (size_t)n;
@@ -217,16 +230,31 @@ reel_flush(struct reel *r, struct err *e)
 	return 0;
 }
 
+/*
+ * What a disk did not take is gone, though it can still be read, and a later
+ * sync may say that all is well: so it is cut off, and the next one has it from
+ * Redis again.
+ */
+static int
+sync_file(struct reel *r, struct err *e)
+{
+	if (fdatasync(r->fd) == 0) {
+		r->safe = r->size;
+		return 0;
+	}
+	fail_file(r, e);
+	keep_err(r, e);
+	cut_file(r, r->safe);
+	return -1;
+}
+
 int
 reel_sync(struct reel *r, struct err *e)
 {
 	if (reel_flush(r, e) < 0)
 		return -1;
-	if (r->dirty && r->path != NULL && fdatasync(r->fd) < 0) {
-		fail_file(r, e);
-		keep_err(r, e);
+	if (r->dirty && r->fd >= 0 && sync_file(r, e) < 0)
 		return -1;
-	}
 	/* A file, or what cannot be synced: a pipe, a terminal. */
 	if (r->dirty && r->path == NULL && fdatasync(r->out->fd) < 0 &&
 	    (errno == EIO || errno == ENOSPC || errno == EDQUOT)) {

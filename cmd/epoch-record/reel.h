@@ -36,7 +36,8 @@ struct reel {
 	int dir, lock, fd;
 	char date[11], prev[11]; /* of the file, the one before; "" none */
 	bool headed;
-	int64_t size; /* of the file: whole lines */
+	int64_t size; /* of the file: whole lines; … */
+	int64_t safe; /* … when it was opened, or last synced */
 	struct buf buf;
 	struct {
 		int64_t act;

@@ -2,10 +2,11 @@
 /*
  * squeeze: a finished file, compressed.
  *
- * The compressed one takes its name only when it is whole and on disk, and
- * only then the plain one goes: who is killed between leaves both, and the
- * next one begins anew.  So does one who is told to stop: a day's file takes
- * longer than that may.
+ * Only when it is whole and on disk the compressed one takes the place of the
+ * plain one, by its very name, and then its own: so whoever is killed, or loses
+ * power, leaves each act in the directory once.  The next one begins anew, or
+ * finds under the plain name what is compressed already.  Who is told to stop
+ * stops: a day's file takes longer than that may.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -38,7 +39,7 @@ write_all(int fd, const char *p, size_t n)
 
 /* Everything of from, compressed, to to; 1 told to stop before that. */
 static int
-compress(ZSTD_CCtx *z, int from, int to, char *plain, char *packed)
+copy(ZSTD_CCtx *z, int from, int to, char *plain, char *packed)
 {
 	while (sig_stop == 0) {
 		ssize_t n = read(from, plain, PIECE);
@@ -68,37 +69,75 @@ compress(ZSTD_CCtx *z, int from, int to, char *plain, char *packed)
 	return 1;
 }
 
+static int
+compress(int from, int to)
+{
+	char *plain = mem_alloc(PIECE), *packed = mem_alloc(PIECE);
+	ZSTD_CCtx *z = ZSTD_createCCtx();
+	int rc = -1;
+
+	if (z != NULL) {
+		ZSTD_CCtx_setParameter(z, ZSTD_c_compressionLevel, LEVEL);
+		ZSTD_CCtx_setParameter(z, ZSTD_c_checksumFlag, 1);
+		rc = copy(z, from, to, plain, packed);
+	}
+	ZSTD_freeCCtx(z);
+	free(plain);
+	free(packed);
+	return rc;
+}
+
+/* Does a file begin as a compressed one does? */
+static bool
+is_packed(int fd)
+{
+	static const unsigned char magic[4] = {0x28, 0xb5, 0x2f, 0xfd};
+	unsigned char head[4];
+
+	return pread(fd, head, sizeof(head), 0) == sizeof(head) &&
+	       memcmp(head, magic, sizeof(head)) == 0;
+}
+
+/* The compressed one instead of the plain one, under the plain one's name. */
+static int
+replace(int dir, const char *name, int from)
+{
+	char part[80];
+	int to, rc = -1;
+
+	snprintf(part, sizeof(part), ".%s.zst.part", name);
+	to = openat(dir, part,
+	    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
+	if (to < 0)
+		return -1;
+	rc = compress(from, to);
+	if (rc == 0 && (fsync(to) < 0 || renameat(dir, part, dir, name) < 0))
+		rc = -1;
+	close(to);
+	if (rc != 0) {
+		int why = errno;
+
+		unlinkat(dir, part, 0);
+		errno = why;
+	}
+	return rc;
+}
+
 int
 squeeze(int dir, const char *name, struct err *e)
 {
-	char whole[80], part[80];
-	char *plain = mem_alloc(PIECE), *packed = mem_alloc(PIECE);
-	ZSTD_CCtx *z = ZSTD_createCCtx();
-	int from, to, rc = -1;
+	char whole[80];
+	int from, rc = -1;
 
 	snprintf(whole, sizeof(whole), "%s.zst", name);
-	snprintf(part, sizeof(part), ".%s.zst.part", name);
 	from = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	to = openat(dir, part,
-	    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
-	if (z != NULL && from >= 0 && to >= 0) {
-		ZSTD_CCtx_setParameter(z, ZSTD_c_compressionLevel, LEVEL);
-		ZSTD_CCtx_setParameter(z, ZSTD_c_checksumFlag, 1);
-		rc = compress(z, from, to, plain, packed);
-	}
-	if (rc == 0 && (fsync(to) < 0 || renameat(dir, part, dir, whole) < 0 ||
-			   fsync(dir) < 0 || unlinkat(dir, name, 0) < 0))
+	if (from >= 0)
+		rc = is_packed(from) ? 0 : replace(dir, name, from);
+	if (rc == 0 && (renameat(dir, name, dir, whole) < 0 || fsync(dir) < 0))
 		rc = -1;
 	if (rc < 0)
 		err_set(e, EX_IOERR, "TAPE", "%s: %s", whole, strerror(errno));
 	if (from >= 0)
 		close(from);
-	if (to >= 0)
-		close(to);
-	if (rc != 0)
-		unlinkat(dir, part, 0);
-	ZSTD_freeCCtx(z);
-	free(plain);
-	free(packed);
 	return rc < 0 ? -1 : 0;
 }

@@ -7,8 +7,6 @@
  * breaks off and goes on nowhere is a fault, unless a chain_abort says that it
  * failed when it was fetched.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +15,6 @@
 #include "capture.h"
 #include "sig.h"
 
-#define PIECE (256 * 1024)
 #define PEEK 64
 #define FAULTS_TOLD 10 /* then there are only more */
 
@@ -32,40 +29,44 @@ is_of_tape(struct span type)
 	return false;
 }
 
-/* The same by its first line, which is none that we wrote: behind empty lines,
- * or its type stands elsewhere in it. */
+/* By its first line, which is none that we wrote: behind empty lines, or its
+ * type stands elsewhere in it. */
 static bool
-is_foreign_capture(const struct source_file *f)
+is_foreign_capture(struct in *in)
 {
-	struct in in = {.fd = f->fd, .name = f->name, .max = STREAM_LINE_MAX};
 	struct rec r = {0};
 	struct span line;
 	struct err e;
 	bool yes = false;
 
-	lseek(in.fd, 0, SEEK_SET);
-	if (in_next(&in, &line, &e) == 1)
+	if (in_next(in, &line, &e) == 1)
 		yes = line.p[0] == '[' ||
 		      (rec_read(&r, line, &e) == 0 &&
 			  !is_of_tape(span_str(rec_type(&r))));
 	rec_free(&r);
-	buf_free(&in.buf);
 	return yes;
 }
 
 bool
 capture_is(const struct source_file *f)
 {
-	char text[PEEK];
-	ssize_t n = pread(f->fd, text, sizeof(text), 0);
-	struct span type;
+	struct span text, type;
+	struct err e;
+	struct in in;
+	bool yes = false;
 
-	if (n <= 0)
+	if (source_file_read(f, 0, f->size, &in, &e) < 0)
 		return false;
-	type = rec_peek_type((struct span){text, (size_t)n});
-	if (type.p != NULL)
-		return !is_of_tape(type);
-	return text[0] == '[' || is_foreign_capture(f);
+	if (in_peek(&in, PEEK, &text, &e) > 0 && text.n > 0) {
+		if (text.n > PEEK)
+			text.n = PEEK;
+		type = rec_peek_type(text);
+		yes = type.p != NULL
+			  ? !is_of_tape(type)
+			  : text.p[0] == '[' || is_foreign_capture(&in);
+	}
+	source_file_end(f, &in);
+	return yes;
 }
 
 void
@@ -79,7 +80,7 @@ void
 captures_free(struct captures *c)
 {
 	for (size_t i = 0; i < c->n_files; i++)
-		close(c->files[i].f.fd);
+		source_file_close(&c->files[i].f);
 	for (size_t i = 0; i < c->n_shots; i++)
 		free(c->shots[i].pages.s);
 	for (size_t i = 0; i < c->n_taps; i++)
@@ -141,36 +142,21 @@ captures_fail(struct captures *c, const struct reading *r, uint64_t line,
 static int
 copy(const struct captures *c, const struct stretch *s, int to, struct err *e)
 {
-	char *text = mem_alloc(PIECE);
-	int64_t at = s->from;
-	int rc = 0;
+	const struct source_file *f = &c->files[s->file].f;
+	struct span piece;
+	struct in in;
+	int got;
 
-	while (rc == 0 && at < s->to) {
-		size_t most = s->to - at < PIECE ? (size_t)(s->to - at) : PIECE;
-		ssize_t n = pread(c->files[s->file].f.fd, text, most, at);
-
-		if (n <= 0) {
-			rc = err_set(e, EX_NOINPUT, "READ", "%s",
-			    n < 0 ? strerror(errno) : "it became shorter");
-		} else {
-			rc = source_write(to, text, (size_t)n, e);
-			at += n;
-		}
-	}
-	free(text);
-	return rc;
-}
-
-/* With a place of its own in the file, which a duplicate has not: two may read
- * it at a time.  -1: may not be opened again, as an input that was passed to
- * us. */
-static int
-open_anew(int fd)
-{
-	char path[40];
-
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	return open(path, O_RDONLY | O_CLOEXEC);
+	if (source_file_read(f, s->from, s->to, &in, e) < 0)
+		return -1;
+	while ((got = in_chunk(&in, &piece, e)) > 0)
+		if (source_write(to, piece.p, piece.n, e) < 0)
+			break;
+	if (got == 0 && sig_stop != 0)
+		err_set(e, EX_TEMPFAIL, "INTERRUPTED", "stopped by signal %d",
+		    (int)sig_stop);
+	source_file_end(f, &in);
+	return got == 0 && sig_stop == 0 ? 0 : -1;
 }
 
 int
@@ -180,7 +166,7 @@ captures_open(const struct captures *c, const struct reading *r, struct err *e)
 	int fd = -1, rc = 0;
 
 	if (r->n == 1 && r->s[0].from == 0 && r->s[0].to == f->size)
-		fd = open_anew(f->fd);
+		fd = source_file_anew(f);
 	if (fd >= 0)
 		return fd;
 	fd = source_spool(e);
@@ -201,13 +187,13 @@ captures_open(const struct captures *c, const struct reading *r, struct err *e)
 static void
 look_at_start(struct capture_file *f)
 {
-	struct in in = {
-	    .fd = f->f.fd, .name = f->f.name, .max = STREAM_LINE_MAX};
 	struct rec r = {0};
 	struct span line;
 	struct err e;
+	struct in in;
 
-	lseek(in.fd, 0, SEEK_SET);
+	if (source_file_read(&f->f, 0, f->f.size, &in, &e) < 0)
+		return; /* the scan will say so */
 	if (in_next(&in, &line, &e) == 1 && line.p[0] != '[' &&
 	    rec_read(&r, line, &e) == 0) {
 		f->first_ts = rec_ts(&r);
@@ -217,7 +203,7 @@ look_at_start(struct capture_file *f)
 		rec_int(&r, "part", &f->part);
 	}
 	rec_free(&r);
-	buf_free(&in.buf);
+	source_file_end(&f->f, &in);
 }
 
 static int

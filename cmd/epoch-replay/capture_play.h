@@ -21,6 +21,7 @@ struct capture_play {
 	struct flow *flows; /* one a tap */
 	size_t n_flows;
 	bool leave_out;    /* what is bad, instead of doing nothing at all */
+	bool only_check;   /* the report is of what would be done */
 	size_t shot, flow; /* the first of each that is not over */
 	size_t good;       /* snapshots, as far as they were checked */
 	int64_t last_ts;

@@ -368,17 +368,18 @@ captures_scan_file(struct captures *c, size_t file)
 {
 	struct scan s = {.c = c,
 	    .file = file,
-	    .in = {.fd = c->files[file].f.fd,
-		.name = c->files[file].f.name,
-		.max = STREAM_LINE_MAX},
 	    .shot = NOTHING,
 	    .last = NOTHING,
 	    .tap = NOTHING};
+	const struct source_file *f = &c->files[file].f;
 	struct span line;
 	struct err e;
-	int got = 0;
+	int got;
 
-	lseek(s.in.fd, 0, SEEK_SET);
+	if (source_file_read(f, 0, f->size, &s.in, &e) < 0) {
+		report(&s, 0, &e);
+		return s.status;
+	}
 	while ((got = in_next(&s.in, &line, &e)) > 0) {
 		s.from = s.to;
 		s.to = (int64_t)(s.in.bytes - (s.in.buf.n - s.in.pos));
@@ -392,8 +393,7 @@ captures_scan_file(struct captures *c, size_t file)
 	else if (s.in.torn > 0)
 		bad_line(&s, "TORN", "unfinished last line");
 	if (s.tap != NOTHING)
-		reading_add(
-		    &c->taps[s.tap].text, file, 0, c->files[file].f.size);
-	buf_free(&s.in.buf);
+		reading_add(&c->taps[s.tap].text, file, 0, f->size);
+	source_file_end(f, &s.in);
 	return s.status;
 }

@@ -18,6 +18,7 @@ tell_symbol(const struct capture_play *p, const struct capture_symbol *s,
 	const struct inflow *f = NULL;
 	struct buf b = {0};
 	int64_t ts = s->last_ts;
+	bool refused = p->keep.n == 0 && !p->only_check;
 
 	for (size_t i = 1; i < p->keep.n; i++)
 		if (strcmp(p->keep.flows[i]->listing.symbol, s->name) == 0)
@@ -26,7 +27,7 @@ tell_symbol(const struct capture_play *p, const struct capture_symbol *s,
 		ts = f->recv_ts;
 	rec_begin(&b, "replay", ts);
 	rec_add_str(&b, "symbol", s->name);
-	rec_add_int(&b, "acts", (int64_t)s->acts);
+	rec_add_int(&b, "acts", refused ? 0 : (int64_t)s->acts);
 	if (f != NULL) {
 		rec_add_int(&b, "epochs", (int64_t)s->epochs);
 		rec_add_str(&b, "epoch_id", s->id[0] != '\0' ? s->id : NULL);
@@ -49,8 +50,8 @@ capture_play_report(const struct capture_play *p, struct out *out)
 
 	for (size_t i = 0; i < p->c->n_symbols; i++)
 		tell_symbol(p, &p->c->symbols[i], out);
-	if (p->c->ticks == 0 &&
-	    (nobody == NULL || nobody->total[COUNT_READ] == 0))
+	if (nobody == NULL ? p->c->ticks == 0 || !p->only_check
+			   : nobody->total[COUNT_READ] == 0)
 		return;
 	rec_begin(&b, "replay", nobody == NULL ? p->last_ts : nobody->recv_ts);
 	rec_add_int(&b, "acts", 0);

@@ -44,7 +44,7 @@ open_files(struct source_file **files, char *const *names, size_t n)
 			int status = err_report(names[i], &e);
 
 			while (i-- > 0)
-				close((*files)[i].fd);
+				source_file_close(&(*files)[i]);
 			free(*files);
 			return status;
 		}
@@ -129,7 +129,7 @@ run_tapes(struct replayer *r, struct out *out)
 		status = connect(r);
 	if (status == 0 && !conf.check)
 		status = replayer_run(r);
-	player_report(&r->player, out);
+	player_report(&r->player, conf.check, out);
 	return status;
 }
 
@@ -144,6 +144,7 @@ run_captures(struct replayer *r, struct captures *c, struct out *out)
 	c->until =
 	    r->player.limit == LIMIT_TS ? r->player.limit_number : INT64_MAX;
 	p->leave_out = conf.leave_out;
+	p->only_check = conf.check;
 	status = capture_play_check(p);
 	if (capture_play_may_run(p, status) && !conf.check) {
 		int rc = connect(r);
@@ -224,9 +225,6 @@ main(int argc, char *argv[])
 		    &r, &out, argv + optind, (size_t)(argc - optind));
 	if (out_close(&out, &e) < 0)
 		status = err_worse(status, err_report("stdout", &e));
-	player_free(&r.player);
-	replay_free(&r.replay);
-	act_free(&r.act);
-	db_close(&r.act.view.db);
+	replayer_free(&r);
 	return sig_end(status);
 }

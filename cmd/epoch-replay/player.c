@@ -61,8 +61,7 @@ symbol_of(const struct source_file *f, char symbol[SYMBOL_MAX + 1])
 	source_rewind(&s);
 	if (source_fill(&s, &ignored) > 0)
 		memcpy(symbol, s.line.symbol, SYMBOL_MAX + 1);
-	buf_free(&s.in.buf);
-	free(s.files); /* not source_free: the file stays open */
+	source_leave(&s);
 }
 
 void
@@ -262,8 +261,11 @@ player_place(const struct player *p, char *out, size_t size)
 	if (p->now >= p->n_sources)
 		return;
 	src = &p->sources[p->now];
-	snprintf(
-	    out, size, "%s, line %" PRIu64, source_name(src), source_line(src));
+	if (source_line(src) == 0)
+		snprintf(out, size, "%s", source_name(src));
+	else
+		snprintf(out, size, "%s, line %" PRIu64, source_name(src),
+		    source_line(src));
 }
 
 void
@@ -276,23 +278,38 @@ player_progress(const struct player *p, int64_t *done, int64_t *all)
 	}
 }
 
+/* As if it were done. */
+static struct story_done
+as_told(const struct story *s)
+{
+	struct story_done d = {.first_act = s->first_act,
+	    .last_act = s->last_act,
+	    .last_ts = s->last_ts,
+	    .acts = s->acts,
+	    .epochs = s->epochs};
+
+	memcpy(d.id, s->id, sizeof(d.id));
+	return d;
+}
+
 void
-player_report(const struct player *p, struct out *out)
+player_report(const struct player *p, bool told, struct out *out)
 {
 	struct buf b = {0};
 
 	for (size_t i = 0; i < p->n_stories; i++) {
 		const struct story *s = &p->stories[i];
+		struct story_done did = told ? as_told(s) : s->did;
 
 		buf_clear(&b);
-		rec_begin(&b, "replay", s->last_ts);
+		rec_begin(&b, "replay", did.last_ts);
 		rec_add_str(&b, "symbol", s->symbol);
-		rec_add_int(&b, "acts", (int64_t)s->acts);
-		rec_add_int(&b, "epochs", (int64_t)s->epochs);
-		if (s->acts > 0) {
-			rec_add_str(&b, "epoch_id", s->id);
-			rec_add_int(&b, "first_act", s->first_act);
-			rec_add_int(&b, "last_act", s->last_act);
+		rec_add_int(&b, "acts", (int64_t)did.acts);
+		rec_add_int(&b, "epochs", (int64_t)did.epochs);
+		if (did.acts > 0) {
+			rec_add_str(&b, "epoch_id", did.id);
+			rec_add_int(&b, "first_act", did.first_act);
+			rec_add_int(&b, "last_act", did.last_act);
 		}
 		rec_add_int(&b, "before", (int64_t)s->before);
 		rec_add_int(&b, "void", (int64_t)s->voided);

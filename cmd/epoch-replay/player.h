@@ -56,7 +56,7 @@ void player_place(const struct player *p, char *out, size_t size);
 /* Bytes read and in all. */
 void player_progress(const struct player *p, int64_t *done, int64_t *all);
 
-/* The records of what was told: one a symbol. */
-void player_report(const struct player *p, struct out *out);
+/* A record a symbol: of what is done, or of what was told. */
+void player_report(const struct player *p, bool told, struct out *out);
 
 #endif

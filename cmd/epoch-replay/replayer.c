@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -117,32 +118,102 @@ check_used(struct replayer *r, struct err *e)
 	return 0;
 }
 
+/* ---- how far it is ---- */
+
+static struct sent *
+sent_at(struct replayer *r, size_t i)
+{
+	return &r->sent[(r->first + i) % SENT_MAX];
+}
+
+static void
+send_act(struct replayer *r, const struct story *s)
+{
+	struct sent *sent = sent_at(r, r->n_sent++);
+
+	sent->story = (size_t)(s - r->player.stories);
+	sent->line = s->deed.line;
+}
+
+/* All but the last ones are done. */
+static void
+count_done(struct replayer *r, size_t open)
+{
+	for (; r->n_sent > open; r->n_sent--) {
+		struct sent *sent = sent_at(r, 0);
+
+		story_do(&r->player.stories[sent->story], &sent->line);
+		r->first = (r->first + 1) % SENT_MAX;
+		r->done++;
+	}
+}
+
+/* One of them failed: those in front of it are done. */
+static void
+count_failed(struct replayer *r)
+{
+	const struct deed *bad = r->replay.bad;
+	size_t i = 0;
+
+	while (bad != NULL && i < r->n_sent &&
+	       (sent_at(r, i)->line.act != bad->line.act ||
+		   strcmp(sent_at(r, i)->line.symbol, bad->line.symbol) != 0))
+		i++;
+	count_done(r, r->n_sent - i);
+}
+
+void
+replayer_free(struct replayer *r)
+{
+	player_free(&r->player);
+	replay_free(&r->replay);
+	act_free(&r->act);
+	db_close(&r->act.view.db);
+	free(r->sent);
+}
+
+/* 1 it was the last one, 0, -1 and *e. */
+static int
+do_next(struct replayer *r, struct err *e)
+{
+	struct story *s;
+	int rc = 0;
+
+	if (player_next(&r->player, &s, e) < 0)
+		return -1;
+	if (s != NULL) {
+		replayer_wait(r, s->deed.line.ts);
+		if (sig_stop != 0)
+			return 0;
+		act_start(&r->act, ACT_MS);
+		send_act(r, s);
+		rc = replay_act(
+		    &r->replay, &s->deed, s->first_act == s->deed.line.act, e);
+	}
+	/* who keeps time is not ahead of it, nor behind */
+	if (s == NULL || (rc == 0 && r->speed > 0))
+		rc = replay_settle(&r->replay, e);
+	if (rc < 0)
+		count_failed(r);
+	else
+		count_done(r, replay_open(&r->replay));
+	return rc < 0 ? -1 : s == NULL;
+}
+
 static int
 do_all(struct replayer *r, struct err *e)
 {
-	struct story *s;
-
+	r->sent = mem_zalloc(SENT_MAX * sizeof(*r->sent));
 	while (sig_stop == 0) {
-		if (player_next(&r->player, &s, e) < 0)
-			return -1;
-		if (s == NULL)
-			return replay_settle(&r->replay, e);
-		replayer_wait(r, s->deed.line.ts);
-		if (sig_stop != 0)
-			break;
-		act_start(&r->act, ACT_MS);
-		r->done++;
-		if (replay_act(&r->replay, &s->deed,
-			s->first_act == s->deed.line.act, e) < 0)
-			return -1;
-		/* who keeps time is not ahead of it, nor behind */
-		if (r->speed > 0 && replay_settle(&r->replay, e) < 0)
-			return -1;
+		int rc = do_next(r, e);
+
+		if (rc != 0)
+			return rc < 0 ? -1 : 0;
 		replayer_show(r, false);
 	}
 	return err_set(e, EX_TEMPFAIL, "INTERRUPTED",
 	    "stopped by signal %d after %" PRIu64 " acts", (int)sig_stop,
-	    r->done - replay_open(&r->replay));
+	    r->done);
 }
 
 /* An act failed: where it stands, which may be before the line in hand. */

@@ -5,6 +5,14 @@
 
 #include "player.h"
 
+/* An act that was sent. */
+struct sent {
+	size_t story;
+	struct tape_line line; /* but its arguments and rows */
+};
+
+#define SENT_MAX (AHEAD_BATCHES + 1) /* and the one in hand */
+
 struct replayer {
 	struct act act;
 	struct replay replay;
@@ -12,7 +20,9 @@ struct replayer {
 	struct player player;
 	double speed; /* times as fast as then; 0: as fast as can be */
 	bool into_used;
-	uint64_t done;
+	uint64_t done;     /* and compared with what came of it then */
+	struct sent *sent; /* a ring of those that are not, yet */
+	size_t first, n_sent;
 	int64_t began, first_ts;
 	int64_t shown;       /* progress */
 	int64_t part, whole; /* of captures; whole 0: a tape's */
@@ -27,6 +37,8 @@ int replayer_check(struct player *p);
 
 /* Do all of it; it was checked.  Returns the status. */
 int replayer_run(struct replayer *r);
+
+void replayer_free(struct replayer *r);
 
 /* Is Redis's the symbol's name already, and may that be?  -1 and *e (1). */
 int replayer_check_used(struct replayer *r, const char *symbol, struct err *e);

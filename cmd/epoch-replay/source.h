@@ -1,20 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * source: the lines of one tape: files one after the other, which can be read
- * from the start again.  Stdin and what is compressed is first put into a
- * temporary file without a name.
+ * from the start again.
  */
 #ifndef REPLAY_SOURCE_H
 #define REPLAY_SOURCE_H
 
-#include "stream.h"
+#include "source_file.h"
 #include "tape.h"
-
-struct source_file {
-	const char *name;
-	int fd;
-	int64_t size;
-};
 
 struct source {
 	char symbol[SYMBOL_MAX + 1]; /* of its first line */
@@ -28,21 +21,16 @@ struct source {
 	struct source_file *files; /* private from here on */
 	size_t n, at;
 	char (*symbols)[SYMBOL_MAX + 1];
+	bool reading; /* of files[at] */
 	struct in in;
 };
-
-/* Open a file, "-" is stdin.  -1 and *e: 66 it is not there, 65 it is no
- * whole zstd, 74 no room for the temporary file. */
-int source_file(struct source_file *f, const char *name, struct err *e);
-
-/* A temporary file that nobody else sees, and all of some bytes into it.  -1
- * and *e (74). */
-int source_spool(struct err *e);
-int source_write(int fd, const char *p, size_t n, struct err *e);
 
 /* Append a file, which is moved in. */
 void source_add(struct source *s, const struct source_file *f);
 void source_free(struct source *s);
+
+/* As source_free, but its files are somebody else's, too. */
+void source_leave(struct source *s);
 
 /* That there are lines of that symbol in it, once said. */
 void source_add_symbol(struct source *s, const char *symbol);

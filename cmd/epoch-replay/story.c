@@ -55,6 +55,7 @@ story_start(struct story *s)
 	s->id[0] = '\0';
 	s->seq = s->first_act = s->last_act = s->last_ts = 0;
 	s->acts = s->epochs = s->before = s->voided = s->gaps = 0;
+	s->did = (struct story_done){.acts = 0};
 }
 
 /* --- contracts --- */
@@ -416,4 +417,19 @@ story_tell(struct story *s, const struct tape_line *l, struct err *e)
 	s->last_act = l->act;
 	s->last_ts = l->ts;
 	return 1;
+}
+
+void
+story_do(struct story *s, const struct tape_line *l)
+{
+	struct story_done *did = &s->did;
+
+	if (did->acts++ == 0)
+		did->first_act = l->act;
+	did->last_act = l->act;
+	did->last_ts = l->ts;
+	if (strcmp(l->kind, "commit") != 0)
+		return;
+	did->epochs++;
+	memcpy(did->id, l->id, sizeof(did->id));
 }

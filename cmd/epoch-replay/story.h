@@ -22,9 +22,15 @@ struct story {
 	int64_t seq;             /* its */
 	char from[EPOCH_ID_MAX]; /* start with that commit; "" any, or done */
 	bool is_from;            /* it was to */
-	/* counters */
+	/* counters, of what was told … */
 	int64_t first_act, last_act, last_ts;
 	uint64_t acts, epochs, before, voided, gaps;
+	/* … and of that, what is done */
+	struct story_done {
+		int64_t first_act, last_act, last_ts;
+		uint64_t acts, epochs;
+		char id[EPOCH_ID_MAX];
+	} did;
 
 	int64_t good;     /* the last act up to which nothing was wrong */
 	int64_t number;   /* private: of the act before; -1 not known */
@@ -58,5 +64,8 @@ void story_start(struct story *s);
  * may be told on: it starts anew with the next commit.
  */
 int story_tell(struct story *s, const struct tape_line *l, struct err *e);
+
+/* The next one of what was told is done. */
+void story_do(struct story *s, const struct tape_line *l);
 
 #endif

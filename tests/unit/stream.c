@@ -553,6 +553,39 @@ test_nowait(void)
 	in_close(&in);
 }
 
+static void
+test_placed(void)
+{
+	char path[] = "/tmp/unit-stream.XXXXXX";
+	int fd = mkstemp(path);
+	struct in a = {.fd = fd, .max = 100, .placed = true, .end = 6};
+	struct in b = {
+	    .fd = fd, .max = 100, .placed = true, .at = 4, .end = 11};
+	struct in c = {.fd = fd, .max = 100, .placed = true, .end = 12};
+	struct span line;
+	struct err e;
+
+	test_begin("stretches of a file are read side by side, to their ends");
+	unlink(path);
+	CHECK(write(fd, "one\ntwo\nsix", 11) == 11);
+	CHECK_INT(in_next(&a, &line, &e), 1);
+	CHECK(span_eq(line, SPAN_LIT("one")));
+	CHECK_INT(in_next(&b, &line, &e), 1);
+	CHECK(span_eq(line, SPAN_LIT("two")));
+	CHECK_INT(in_next(&a, &line, &e), 0);
+	CHECK_INT((int64_t)a.torn, 1);
+	CHECK_INT(in_next(&b, &line, &e), 0);
+	CHECK_INT((int64_t)b.torn, 1);
+	CHECK_INT((int64_t)b.bytes, 7);
+	CHECK_INT(in_next(&c, &line, &e), 1);
+	CHECK_INT(in_next(&c, &line, &e), 1);
+	CHECK_INT(in_next(&c, &line, &e), -1); /* it became shorter */
+	CHECK_INT(e.exit, EX_NOINPUT);
+	buf_free(&a.buf);
+	buf_free(&b.buf);
+	in_close(&c);
+}
+
 int
 main(void)
 {
@@ -567,5 +600,6 @@ main(void)
 	test_offer();
 	test_offer_whole();
 	test_nowait();
+	test_placed();
 	return test_done();
 }
