@@ -5,7 +5,7 @@
 #include "action.h"
 #include "rec.h"
 
-#define WAIT_MS 20000
+#define WAIT_MS 60000
 
 /* One event in its own words.  1: somebody got it; -1: it is none. */
 static int
