@@ -40,12 +40,9 @@ setup() {
 }
 
 teardown() {
-	local p
 	[[ -z ${REDIS_PID-} ]] || kill -CONT "$REDIS_PID" 2>/dev/null || :
-	for p in $tap_pid $tee_pid $pid; do
-		kill -KILL "$p" 2>/dev/null || :
-	done
 	standin_stop
+	kill_started
 	[[ $BATS_TEST_DESCRIPTION != own:* ]] || redis_stop
 	rm -f "$BATS_FILE_TMPDIR"/redis/dump.rdb
 	rm -rf "$BATS_FILE_TMPDIR"/redis/appendonlydir

@@ -9,7 +9,7 @@ load fetch
 teardown() {
 	standin_stop
 	standin_stop OTHER
-	[[ -z ${ANSWER_PID-} ]] || kill "$ANSWER_PID" 2>/dev/null || :
+	kill_started
 }
 
 # answer STATUS: a server that gives all requests a status and the file body,

@@ -23,11 +23,8 @@ setup() {
 
 teardown() {
 	exec 7>&- 8<&-
-	local pid
-	for pid in "${PIDS[@]}"; do
-		kill -KILL "$pid" 2>/dev/null || :
-	done
 	standin_stop
+	kill_started
 	redis_stop
 }
 

@@ -31,12 +31,7 @@ setup() {
 }
 
 teardown() {
-	local p
-	for p in "${BACK[@]}"; do
-		kill -CONT "$p" 2>/dev/null || :
-		kill -TERM "$p" 2>/dev/null || :
-	done
-	[[ -z ${REDIS_PID-} ]] || kill -CONT "$REDIS_PID" 2>/dev/null || :
+	kill_started
 	[[ $BATS_TEST_DESCRIPTION != own:* ]] || redis_stop
 	return 0
 }

@@ -28,7 +28,7 @@ teardown() {
 	for p in ${going_on-}; do
 		wait "$p" || :
 	done
-	[[ -z ${pid-} ]] || kill -KILL "$pid" 2>/dev/null || :
+	kill_started
 	[[ $BATS_TEST_DESCRIPTION == own:* ]] && redis_stop
 	return 0
 }

@@ -11,7 +11,8 @@
 #	records TYPE [FILE]          the lines of that type, byte for byte
 #	eventually COMMAND...        wait until it succeeds
 #	comes_to_stop PID            wait for what FAULT_STOP_AT does to it
-#	kill_all PID...              these and all that they started
+#	kill_started                 in teardown, where a file has its own: what
+#	                             the test began in the background ends
 #	make_chain [OPTION]...       a small well-formed chain stream
 #	redis_start [OPTION...]      private server; redis_stop [SIGNAL]; rcli
 #	state_digest, state_dump     all of Redis as canonical text, or its hash
@@ -116,15 +117,15 @@ has_read_all() { # PID PIPE
 		[[ $(cut -d ' ' -f 3 "/proc/$1/stat" 2>/dev/null) == S ]]
 }
 
-# Does it handle that signal?  Before, it would be its end.
+# Does it handle, or ignore, that signal?  Before, it would be its end.
 minds() { # PID SIGNAL
-	local caught
-	caught=$(sed -n 's/^SigCgt:[[:blank:]]*/0x/p' "/proc/$1/status" 2>/dev/null)
-	((${caught:-0} >> ($(kill -l "$2") - 1) & 1))
+	local sets
+	sets=$(sed -n 's/^Sig\(Ign\|Cgt\):[[:blank:]]*/0x/p' "/proc/$1/status" 2>/dev/null)
+	((((0 ${sets//0x/| 0x}) >> ($(kill -l "$2") - 1)) & 1))
 }
 
-# For teardown: processes and all below them, whether they stand still or not;
-# the parents first, so that none starts another one.
+# Processes and all below them, whether they stand still or not.  None of them
+# is let go on while those below it are looked for.
 kill_all() { # PID...
 	local pid below
 	for pid; do
@@ -133,6 +134,18 @@ kill_all() { # PID...
 		kill -KILL "$pid" 2>/dev/null || :
 		kill_all "${below[@]}"
 	done
+}
+
+# A test that fails in the middle leaves nobody behind, nor a server that stands
+# still for the next one.  The first job is bats's own, its clock.
+kill_started() {
+	# shellcheck disable=SC2046 # numbers
+	kill_all $(jobs -p | tail -n +2)
+	[[ -z ${REDIS_PID-} ]] || kill -CONT "$REDIS_PID" 2>/dev/null || :
+}
+
+teardown() {
+	kill_started
 }
 
 # run_tool [RC] TOOL ARGS...: stdin is inherited; sets $status, $output

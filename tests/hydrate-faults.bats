@@ -33,7 +33,7 @@ setup() {
 
 teardown() {
 	exec 6>&-
-	[[ -z ${REDIS_PID-} ]] || kill -CONT "$REDIS_PID" 2>/dev/null || :
+	kill_started
 	[[ $BATS_TEST_DESCRIPTION == own:* ]] && redis_stop
 	return 0
 }

@@ -24,6 +24,7 @@ setup() {
 teardown() {
 	standin_stop
 	standin_stop OTHER
+	kill_started
 }
 
 # get PATH [CURL OPTION...]: with a key.

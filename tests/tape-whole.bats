@@ -66,12 +66,8 @@ setup() {
 }
 
 teardown() {
-	local p
-	[[ -z $LIVE ]] || LIVE+=" $(pgrep -P "$LIVE" | xargs)"
-	for p in $LIVE $RECORDER $GEX $HEATMAP $BROOM; do
-		kill -KILL "$p" 2>/dev/null || :
-	done
 	standin_stop
+	kill_started
 }
 
 # ---------------------------------------------------------------- processes

@@ -26,8 +26,8 @@ setup() {
 }
 
 teardown() {
-	[[ -z $tap_pid ]] || kill -KILL "$tap_pid" 2>/dev/null || :
 	standin_stop
+	kill_started
 }
 
 # --------------------------------------------------------------------- usage
