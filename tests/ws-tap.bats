@@ -103,7 +103,7 @@ teardown() {
 	exec 8<>ready
 	echo 'on subscribe once stall read' >script
 	vendor --ws-script script
-	tap --ready-fd 8 SPX
+	tap --ready-fd 8 --answer 2 SPX
 	eventually has_count feed 3
 	assert "$(tail -n 1 <(grep '"feed"' out))" has '"state":"subscribed"'
 	run ! read -r -t 0.05 -u 8 _
