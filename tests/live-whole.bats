@@ -181,7 +181,8 @@ has() {
 	for ((i = 0; i < 5; i++)); do
 		start
 		eventually has '"state":"subscribed"'
-		standin_control 'burst 100000 20000 seed=3 pick=subscribed'
+		# what is on its way when it is told to stop has 0.7 s
+		standin_control 'burst 100000 5000 seed=3 pick=subscribed'
 		sleep "0.0$((i * 9 + 1))"
 		stop
 		standin_control stop

@@ -115,9 +115,22 @@ live_ends() { # STATUS
 	assert $rc = "$1" "$(tail -n 5 "live.$RUN.err")"
 }
 
+# What is on its way has 0.7 s then; so nothing much is.
 live_stops() { # [STATUS]
+	standin_control 'wait idle'
+	eventually is_quiet
 	kill -TERM "$LIVE"
 	live_ends "${1-0}"
+}
+
+# No tick is applied, at some looks.
+is_quiet() {
+	local i before now
+	for i in 1 2 3 4 5 6; do
+		now=$(meta SPX ticks)/$(meta NDX ticks)
+		[[ $now == "${before:=$now}" ]] || return 1
+		sleep 0.05
+	done
 }
 
 stage() { # NAME: its pid
