@@ -114,7 +114,7 @@ setup() {
 }
 
 teardown() {
-	[[ -z ${k-} ]] || kill -KILL "$k" 2>/dev/null || :
+	kill_started
 }
 
 forget() {

@@ -9,7 +9,7 @@ load fetch
 teardown() {
 	standin_stop
 	standin_stop OTHER
-	[[ -z ${ANSWER_PID-} ]] || kill "$ANSWER_PID" 2>/dev/null || :
+	kill_started
 }
 
 # answer STATUS: a server that gives all requests a status and the file body,
@@ -19,7 +19,7 @@ answer() {
 	rm -f port
 	perl -MIO::Socket::INET -e '
 		my ($status) = @ARGV;
-		alarm 60;
+		alarm 290;
 		local $/;
 		open(my $f, "<", "body") or die;
 		my $body = <$f>;
@@ -185,7 +185,7 @@ answer() {
 	[[ $BUILD != */san ]] || skip "a sanitizer wants to be the first library"
 	local source
 	for source in massive cboe; do
-		TOOL_TIMEOUT=5 run_tool 69 env LD_PRELOAD="$PWD/slow.so" \
+		run_tool 69 env LD_PRELOAD="$PWD/slow.so" \
 		    chain-fetch --source "$source" --base-url \
 		    https://nobody.invalid --deadline 0.3 SPX SPY
 		assert "$(jq -r .error <<<"$output" | xargs)" = "DEADLINE DEADLINE"

@@ -100,7 +100,7 @@ at_least() {
 # A port that never takes a connection: its queue is full.
 full_port() {
 	perl -MIO::Socket::INET -MSocket -e '
-		alarm 60;
+		alarm 290;
 		my $s = IO::Socket::INET->new(Listen => 1,
 		    LocalAddr => "127.0.0.1") or die;
 		listen($s, 0);
@@ -110,7 +110,7 @@ full_port() {
 		print $port $s->sockport;
 		close $port;
 		rename "port.new", "port";
-		sleep 60' </dev/null >/dev/null 2>&1 3>&- 4>&- &
+		sleep 290' </dev/null >/dev/null 2>&1 3>&- 4>&- &
 	FULL_PID=$!
 	eventually test -e port
 }

@@ -77,7 +77,7 @@ deny() {
 fake_start() {
 	perl -e '
 	use strict; use IO::Socket::UNIX; use Socket;
-	alarm 170; $SIG{PIPE} = "IGNORE";
+	alarm 290; $SIG{PIPE} = "IGNORE";
 	my $l = IO::Socket::UNIX->new(Local => "fake", Listen => 9) or die;
 	sub bulk { my $s = shift; "\$" . length($s) . "\r\n$s\r\n" }
 	sub answer {

@@ -9,8 +9,15 @@ load helpers
 
 T=1750000000000 # a Sunday, which only sessions mind
 
+# Half a second without an answer is an outage by default; not to a test that
+# is of something else, on a machine that has much to do.
 setup_file() {
 	redis_start
+	mkdir "$BATS_FILE_TMPDIR/bin"
+	printf '#!/bin/sh\nexec "%s" --redis-timeout 30 "$@"\n' \
+	    "$BUILD/bin/dormancy-watch" >"$BATS_FILE_TMPDIR/bin/dormancy-watch"
+	chmod +x "$BATS_FILE_TMPDIR/bin/dormancy-watch"
+	export PATH=$BATS_FILE_TMPDIR/bin:$PATH
 }
 
 setup() {
@@ -24,12 +31,7 @@ setup() {
 }
 
 teardown() {
-	local p
-	for p in "${BACK[@]}"; do
-		kill -CONT "$p" 2>/dev/null || :
-		kill -TERM "$p" 2>/dev/null || :
-	done
-	[[ -z ${REDIS_PID-} ]] || kill -CONT "$REDIS_PID" 2>/dev/null || :
+	kill_started
 	[[ $BATS_TEST_DESCRIPTION != own:* ]] || redis_stop
 	return 0
 }
@@ -100,6 +102,10 @@ has_line() { # PATTERN FILE
 
 lines_of() { # PATTERN FILE N: at least
 	(($(grep -cE -- "$1" "$2") >= $3))
+}
+
+is_back() {
+	(($(grep -c REDIS_BACK err) == $(grep -cE 'REDIS_(LOST|TIMEOUT)' err)))
 }
 
 # --- on the time of records
@@ -178,7 +184,7 @@ lines_of() { # PATTERN FILE N: at least
 	assert "$(diff before after | grep '^[<>]')" = "< hash epoch:meta:$ID dormant_count=0
 > hash epoch:meta:$ID dormant_count=1" "below the limit only the count"
 	beat 0 10 >in
-	run -0 timeout 5 redis-cli -s "$REDIS_SOCK" HSET "epoch:meta:$ID" dormant_count 0
+	run -0 timeout 60 redis-cli -s "$REDIS_SOCK" HSET "epoch:meta:$ID" dormant_count 0
 	WARN=ok run_tool dormancy-watch --clock records <in
 	state_dump >after
 	assert "$(diff before after | grep '^[<>]' | sort)" = "< hash epoch:meta:$ID dormant_count=0
@@ -480,14 +486,23 @@ lines_of() { # PATTERN FILE N: at least
 
 @test "live: with ticks nearer than the threshold there is nothing" {
 	plate
-	live --threshold 2
-	beat 0 0 >&5
 	state_dump >before
-	for ((i = 0; i < 100; i++)); do
-		batch $i 1 >&5
-		sleep 0.03
+	local i last now longest try
+	for try in 1 2 3 4 5; do
+		live --threshold 2
+		beat 0 0 >&5
+		longest=0 last=${EPOCHREALTIME/./}
+		for ((i = 0; i < 100; i++)); do
+			batch $i 1 >&5
+			now=${EPOCHREALTIME/./}
+			((now - last <= longest)) || longest=$((now - last))
+			last=$now
+			sleep 0.03
+		done
+		live_ends
+		# A test that is not let run is silence indeed.
+		((longest > 1000000)) || break
 	done
-	live_ends
 	assert "$(cat out err)" = ""
 	state_dump | cmp - before
 }
@@ -545,7 +560,7 @@ lines_of() { # PATTERN FILE N: at least
 
 @test "live: a frozen Redis stops neither the stream nor, in the end, the force" {
 	plate
-	live --threshold 0.05 --redis-timeout 0.3
+	live --threshold 0.05 --redis-timeout 1
 	beat 0 0 >&5
 	eventually has_line '"dormant_count":1,' out
 	kill -STOP "$REDIS_PID"
@@ -560,6 +575,7 @@ lines_of() { # PATTERN FILE N: at least
 	eventually lines_of '"forced":true' out $((forced + 1))
 	assert "$(rcli SISMEMBER epoch:dirty "$ID")" = 1
 	(($(meta full_seq) > 1)) || fail "no full recompute"
+	eventually is_back
 	live_ends
 	assert "$(grep -c REDIS_TIMEOUT err)" = "$(grep -c REDIS_BACK err)" "said once each: $(cat err)"
 }
@@ -593,7 +609,7 @@ lines_of() { # PATTERN FILE N: at least
 
 @test "live: ended while Redis is away: 75, the recompute is still owed" {
 	plate
-	live --threshold 0.05 --redis-timeout 0.05 --symbol SPX
+	live --threshold 0.05 --redis-timeout 1 --symbol SPX
 	eventually has_line '"dormant_count":1,' out
 	kill -STOP "$REDIS_PID"
 	batch 1 1 >&5
@@ -609,7 +625,7 @@ lines_of() { # PATTERN FILE N: at least
 @test "live: memory full: said once, not again and again; heals" {
 	plate
 	rcli CONFIG SET maxmemory 1 >/dev/null
-	live --threshold 0.05 --redis-timeout 0.1 --symbol SPX
+	live --threshold 0.05 --redis-timeout 1 --symbol SPX
 	eventually has_line REDIS_OOM err
 	for ((i = 0; i < 40; i++)); do sleep 0.02; done
 	rcli CONFIG SET maxmemory 0 >/dev/null
@@ -639,13 +655,13 @@ lines_of() { # PATTERN FILE N: at least
 	eventually counted_on
 	rss=$(awk '/VmHWM/ { print $2 }' "/proc/$PID/status")
 	[[ $BUILD == */san ]] || ((rss - rss_before < 4000)) || fail "$rss_before kB, $rss kB"
-	cat <&7 >got 2>/dev/null 3>&- 4>&- 5>&- &
+	cat <out.fifo >got 3>&- 4>&- 5>&- 7>&- &
 	BACK+=($!)
 	reader=$!
 	eventually has_line unknown_contracts got
 	live_ends 74
 	exec 7>&-
-	eventually has_ended $reader || kill $reader
+	wait $reader
 	passed=$(grep -c '"type":"feed"' got)
 	dropped=$(sed -n 's/.*: DROPPED: \([0-9]*\) .*/\1/p' err)
 	own=$(grep -oE 'counted [0-9]+' err | cut -d ' ' -f 2)
@@ -664,7 +680,7 @@ lines_of() { # PATTERN FILE N: at least
 	plate
 	mkfifo out.fifo
 	exec 7<>out.fifo
-	LIVE_OUT=out.fifo live --threshold 0.4 --count 0
+	LIVE_OUT=out.fifo live --threshold 2 --count 0
 	beat 0 0 >&5
 	yes '{"type":"feed","ts":1,"symbols":["SPX"],"state":"lost","detail":"xxxxxxxxxxxxxxxxx"}' |
 	    head -n 1000 >&5 # more than a pipe holds
@@ -672,12 +688,12 @@ lines_of() { # PATTERN FILE N: at least
 	gap 1 '["SPX"]' ",\"to_ts\":$T" >&5
 	batch 1 1 >&5
 	eventually has_line AWAKE err
-	cat <&7 >got 2>/dev/null 3>&- 4>&- 5>&- &
+	cat <out.fifo >got 3>&- 4>&- 5>&- 7>&- &
 	BACK+=($!)
 	reader=$!
 	live_ends
 	exec 7>&-
-	eventually has_ended $reader || kill $reader
+	wait $reader
 	assert "$(records refresh <got | jq -r .reason)" = gap "the gap's is still wanted"
 	assert "$(records dormant <got | wc -l)" = 1
 }
@@ -707,7 +723,8 @@ lines_of() { # PATTERN FILE N: at least
 	beat 0 20 >in
 	run_tool 74 bash -c 'dormancy-watch -q --clock records <in >/dev/full'
 	run_tool 74 bash -c 'dormancy-watch -q --clock records <in >&-'
-	run_tool 74 bash -c 'sleep 0.5 | dormancy-watch -q --symbol SPX --threshold 0.02 >/dev/full'
+	mkfifo open
+	run_tool 74 bash -c 'dormancy-watch -q --symbol SPX --threshold 0.02 <>open >/dev/full'
 	run_tool bash -c 'yes "$(cat in)" | dormancy-watch -q --clock records | head -n 1 >/dev/null
 	    echo "${PIPESTATUS[1]}"'
 	assert "$output" = 141
@@ -735,7 +752,7 @@ lines_of() { # PATTERN FILE N: at least
 		assert "$(tail -c 1 out)" = "" "a whole last line"
 		jq . out >/dev/null
 	done
-	live --threshold 0.02 --redis-timeout 20 --symbol SPX
+	live --threshold 0.02 --redis-timeout 3600 --symbol SPX
 	eventually lines_of dormant out 2
 	kill -STOP "$REDIS_PID"
 	for ((i = 0; i < 10; i++)); do sleep 0.02; done
@@ -768,7 +785,6 @@ lines_of() { # PATTERN FILE N: at least
 		rcli CLIENT KILL TYPE normal SKIPME yes >/dev/null
 		sleep 0.03
 	done
-	is_back() { (($(grep -c REDIS_BACK err) == $(grep -c REDIS_LOST err))); }
 	eventually is_back
 	assert "$(find "/proc/$PID/fd" | wc -l)" = "$fds"
 	batch 9 1 >&5
@@ -814,7 +830,7 @@ quotes_at() { # MS PATTERN
 @test "all silent: coverage says what had been active; no ticks: it is absent" {
 	plate -n 60
 	quotes_at $((T + 100000)) '250718P'
-	live --threshold 0.3 --coverage 0.02 --quiet-after 0.05
+	live --threshold 1.5 --coverage 0.02 --quiet-after 0.25
 	beat 0 0 >&5
 	batch 100 9 >&5
 	eventually has_line '"forced":true' out

@@ -439,12 +439,13 @@ epoch:$C:changed	${BOARD_C[1]}	3"
 @test "a frozen server: 75 within the timeout" {
 	load_world
 	kill -STOP "$REDIS_PID"
-	TOOL_TIMEOUT=5 run_tool 75 epoch-inspect --redis-timeout 0.05 || {
+	run_tool 75 epoch-inspect --redis-timeout 0.05 || {
 		kill -CONT "$REDIS_PID"
 		return 1
 	}
 	kill -CONT "$REDIS_PID"
 	assert "$stderr" has REDIS_TIMEOUT
+	assert "$stderr" has "no answer within 50 ms"
 }
 
 @test "a password is wanted, or wrong: 77, and it is never shown" {
@@ -515,10 +516,11 @@ epoch:$C:changed	${BOARD_C[1]}	3"
 @test "watch: on a terminal it is drawn in place" {
 	command -v script >/dev/null || skip "no script(1)"
 	load_world
-	script -qec 'timeout 0.3 epoch-inspect --watch 0.05' typed </dev/null \
-	    >/dev/null 3>&- || :
-	LC_ALL=C grep -aq $'^.*\e\[HSYMBOL' typed
-	LC_ALL=C grep -aq $'\e\[J' typed
+	script -qefc 'epoch-inspect --watch 0.05' typed </dev/null \
+	    >/dev/null 3>&- &
+	eventually eval "LC_ALL=C grep -aq $'^.*\\e\\[HSYMBOL' typed"
+	eventually eval "LC_ALL=C grep -aq $'\\e\\[J' typed"
+	kill_all $!
 }
 
 @test "watch: Redis goes and comes back: one line each" {

@@ -41,6 +41,7 @@ setup() {
 }
 
 teardown() {
+	kill_started
 	[[ $BATS_TEST_DESCRIPTION == own:* ]] && redis_stop
 	return 0
 }

@@ -67,6 +67,7 @@ setup() {
 teardown() {
 	standin_stop
 	standin_stop OTHER
+	kill_started
 }
 
 vendor() {

@@ -33,6 +33,7 @@ setup() {
 teardown() {
 	rcli SET stop 1 >/dev/null
 	stop_started
+	kill_started
 }
 
 # ------------------------------------------------------------ what there is

@@ -340,7 +340,7 @@ shuffled() {
 	make_chain -n 5 >in
 	geom-hash in >want
 	mkfifo pipe
-	timeout 20 geom-hash <pipe >out 2>err 3>&- 4>&- &
+	timeout 200 geom-hash <pipe >out 2>err 3>&- 4>&- &
 	pid=$!
 	exec 9>pipe
 	cat in >&9
@@ -368,6 +368,7 @@ shuffled() {
 			printf '{"type":"no'
 		} >&9
 		eventually cmp out want
+		eventually has_read_all "$pid" pipe
 		kill -TERM "$pid"
 		rc=0
 		wait "$pid" || rc=$?

@@ -135,14 +135,22 @@ sheets_as_built() { # [OPTION...]
 
 # --- incremental
 
+# Has the model printed N heads, and waits?
+has_printed() {
+	(($(grep -c '"type":"heatmap"' out) >= $1)) &&
+		[[ $(cut -d ' ' -f 3 "/proc/$pid/stat") == S ]]
+}
+
 @test "a tick rewrites and prints only the sheets of its leg" {
 	expose_wide
 	start model-heatmap
 	eventually is_clean
+	eventually has_printed 1 # a record is published first, then printed
 	assert "$(wc -l <out)" = 13
 	# 10 is a call of the first date; its flies are held against puts'.
 	tick 1 10
 	eventually is_clean
+	eventually has_printed 2
 	assert "$(tail -n +14 out | jq -r '[.type, .strategy // empty,
 	    .right // empty] | join(":")' | sort -u | paste -sd' ')" = \
 	    "heatmap heatmap_sheet:butterfly:call heatmap_sheet:single:call heatmap_sheet:vertical:call"

@@ -9,6 +9,10 @@
 #	run_cases TOOL               all case directories of a tool
 #	assert A = B [WHAT]          = != =~ has lacks
 #	records TYPE [FILE]          the lines of that type, byte for byte
+#	eventually COMMAND...        wait until it succeeds
+#	comes_to_stop PID            wait for what FAULT_STOP_AT does to it
+#	kill_started                 in teardown, where a file has its own: what
+#	                             the test began in the background ends
 #	make_chain [OPTION]...       a small well-formed chain stream
 #	redis_start [OPTION...]      private server; redis_stop [SIGNAL]; rcli
 #	state_digest, state_dump     all of Redis as canonical text, or its hash
@@ -16,7 +20,7 @@
 
 bats_require_minimum_version 1.5.0
 # bats counts in a background job: in tests wait for pids, never for all.
-export BATS_TEST_TIMEOUT=${BATS_TEST_TIMEOUT:-180}
+export BATS_TEST_TIMEOUT=${BATS_TEST_TIMEOUT:-300}
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 BUILD=${BUILD:-build}
@@ -68,10 +72,11 @@ fail() {
 	return 1
 }
 
-# Poll until a command succeeds: at most 250 times 20 ms.
+# Poll until a command succeeds: at most 3000 times 20 ms.  Only a failure lasts
+# so long; on a machine that does much else, so may a success.
 eventually() {
 	local i
-	for ((i = 0; i < 250; i++)); do
+	for ((i = 0; i < 3000; i++)); do
 		"$@" >/dev/null 2>&1 && return 0
 		sleep 0.02
 	done
@@ -96,12 +101,51 @@ has_ended() {
 # Wait until it stands still (true) or is gone (false).
 comes_to_stop() {
 	local k
-	for ((k = 0; k < 250; k++)); do
+	for ((k = 0; k < 6000; k++)); do
 		is_stopped "$1" && return 0
 		has_ended "$1" && return 1
 		sleep 0.01
 	done
+	kill -KILL "$1" # or whoever takes it for ended waits for it
 	fail "neither stopped nor ended: $1"
+}
+
+# Does it wait, having read all that was written to the pipe?  Who is not let
+# run, or works, does not wait.
+has_read_all() { # PID PIPE
+	perl -e 'my $n = pack "L", 0; ioctl STDIN, 0x541B, $n or die; exit unpack("L", $n) != 0' <"$2" &&
+		[[ $(cut -d ' ' -f 3 "/proc/$1/stat" 2>/dev/null) == S ]]
+}
+
+# Does it handle, or ignore, that signal?  Before, it would be its end.
+minds() { # PID SIGNAL
+	local sets
+	sets=$(sed -n 's/^Sig\(Ign\|Cgt\):[[:blank:]]*/0x/p' "/proc/$1/status" 2>/dev/null)
+	((((0 ${sets//0x/| 0x}) >> ($(kill -l "$2") - 1)) & 1))
+}
+
+# Processes and all below them, whether they stand still or not.  None of them
+# is let go on while those below it are looked for.
+kill_all() { # PID...
+	local pid below
+	for pid; do
+		kill -STOP "$pid" 2>/dev/null || continue
+		mapfile -t below < <(pgrep -P "$pid")
+		kill -KILL "$pid" 2>/dev/null || :
+		kill_all "${below[@]}"
+	done
+}
+
+# A test that fails in the middle leaves nobody behind, nor a server that stands
+# still for the next one.  The first job is bats's own, its clock.
+kill_started() {
+	# shellcheck disable=SC2046 # numbers
+	kill_all $(jobs -p | tail -n +2)
+	[[ -z ${REDIS_PID-} ]] || kill -CONT "$REDIS_PID" 2>/dev/null || :
+}
+
+teardown() {
+	kill_started
 }
 
 # run_tool [RC] TOOL ARGS...: stdin is inherited; sets $status, $output
@@ -115,7 +159,7 @@ run_tool() {
 	fi
 	local -a how=(--separate-stderr)
 	((want != 127)) || how+=(-127) # or bats warns of a misspelt command
-	run "${how[@]}" without_bats_fds timeout -k 1 "${TOOL_TIMEOUT:-20}" "$@"
+	run "${how[@]}" without_bats_fds timeout -k 1 "${TOOL_TIMEOUT:-60}" "$@"
 	# shellcheck disable=SC2154 # run sets status, output and stderr
 	local text="\$ $*
 status: $status (expected $want)
@@ -161,7 +205,7 @@ case_run() {
 	# Where a tool needs more than its standard input.
 	[[ ! -x $ROOT/tests/cases/$tool/run ]] ||
 		tool=$ROOT/tests/cases/$tool/run
-	(cd "$dir" && exec env "${env[@]}" timeout -k 1 20 "$tool" \
+	(cd "$dir" && exec env "${env[@]}" timeout -k 1 60 "$tool" \
 	    "${args[@]}" <"$in" >"$to/out" 2>"$to/err" 3>&- 4>&-) || rc=$?
 	printf '%s\n' "$rc" >"$to/rc"
 }
@@ -299,22 +343,36 @@ make_chain() {
 # A private server; options are the server's own (--requirepass x …).  One
 # for the file in setup_file; started again, it takes the place of the old.
 redis_start() {
-	local dir=$BATS_FILE_TMPDIR/redis sock i answer
+	local dir=$BATS_FILE_TMPDIR/redis try
 	redis_stop TERM
 	mkdir -p "$dir"
-	# Two of a cluster would meet on the bus, port 10000 by default.
-	[[ "$*" != *cluster-enabled* ]] ||
-		set -- "$@" --bind 127.0.0.1 --cluster-port $((20000 + RANDOM))
+	if [[ "$*" != *cluster-enabled* ]]; then
+		redis_comes_up "$dir" "$@" && return 0
+	else
+		# Two of a cluster would meet on the bus, port 10000 by
+		# default; below the kernel's own, and another if it is taken.
+		for try in 1 2 3 4 5; do
+			redis_comes_up "$dir" "$@" --bind 127.0.0.1 \
+			    --cluster-port $((20000 + RANDOM % 12000)) && return 0
+		done
+	fi
+	tail -n 20 "$dir/log"
+	fail "redis-server did not come up"
+}
+
+redis_comes_up() { # DIR [OPTION...]
+	local dir=$1 sock i answer
+	shift
 	sock=$dir/s
 	((${#sock} < 100)) || sock=$(mktemp -d /tmp/epoch-test.XXXXXX)/s
 	rm -f "$sock"
 	# timeout: it ends even if whoever should stop it was killed.
-	timeout -k 2 "${REDIS_LIFE:-900}" redis-server --port 0 --unixsocket "$sock" \
+	timeout -k 2 "${REDIS_LIFE:-1800}" redis-server --port 0 --unixsocket "$sock" \
 	    --dir "$dir" --pidfile "$dir/pid" --save '' --appendonly no "$@" \
 	    </dev/null >>"$dir/log" 2>&1 3>&- 4>&- &
 	disown
 	export REDIS_SOCK=$sock REDIS_URL=unix://$sock
-	for ((i = 0; i < 250; i++)); do
+	for ((i = 0; i < 3000; i++)); do
 		answer=$(redis-cli -s "$sock" PING 2>/dev/null) || :
 		case $answer in
 		PONG | NOAUTH* | LOADING* | BUSY*)
@@ -323,10 +381,10 @@ redis_start() {
 			[[ -z $REDIS_PID ]] || return 0
 			;;
 		esac
+		has_ended $! && return 1
 		sleep 0.02
 	done
-	tail -n 20 "$dir/log"
-	fail "redis-server did not come up"
+	return 1
 }
 
 # Cluster mode wants a TCP port: one that was free a moment ago.
@@ -355,7 +413,7 @@ redis_stop() {
 	[[ $(cat "/proc/$pid/comm" 2>/dev/null) == redis-server ]] || return 0
 	kill -s "$sig" "$pid"
 	kill -s CONT "$pid" 2>/dev/null || :
-	for ((i = 0; i < 150; i++)); do
+	for ((i = 0; i < 1500; i++)); do
 		kill -0 "$pid" 2>/dev/null || break
 		sleep 0.02
 	done

@@ -33,7 +33,7 @@ setup() {
 
 teardown() {
 	exec 6>&-
-	[[ -z ${REDIS_PID-} ]] || kill -CONT "$REDIS_PID" 2>/dev/null || :
+	kill_started
 	[[ $BATS_TEST_DESCRIPTION == own:* ]] && redis_stop
 	return 0
 }
@@ -63,7 +63,7 @@ each_point() { # FAULT [ENV...]
 		epoch-promote <"$DIR/a" >/dev/null
 		rc=0
 		env LD_PRELOAD="$FAULT_SO" FAULT_COUNT=count "$@" "$fault=$n" \
-		    timeout 20 epoch-hydrate --redis-timeout 5 <in >out 2>err || rc=$?
+		    timeout 100 epoch-hydrate --redis-timeout 30 --deadline 60 <in >out 2>err || rc=$?
 		sound "$fault=$n"
 		if [[ $fault == FAULT_KILL_AT ]]; then
 			((rc == 137 || rc == 0)) || fail "point $n: $rc $(cat err)"
@@ -127,7 +127,7 @@ each_point() { # FAULT [ENV...]
 	nudge $T >&6
 	eventually has_counted applied 1
 	kill -STOP "$REDIS_PID"
-	timeout 20 cat in >&6 || fail "the input was not read"
+	timeout 60 cat in >&6 || fail "the input was not read"
 	eventually is_read_up
 	kill -CONT "$REDIS_PID"
 	hydrate_end
@@ -139,7 +139,7 @@ each_point() { # FAULT [ENV...]
 }
 
 @test "no answer within --redis-timeout: a new connection, nothing lost" {
-	hydrate_start --redis-timeout 0.1
+	hydrate_start --redis-timeout 1
 	nudge $T >&6
 	eventually has_counted applied 1
 	kill -STOP "$REDIS_PID"
@@ -313,7 +313,7 @@ each_point() { # FAULT [ENV...]
 }
 
 @test "SCRIPT FLUSH, memory full, a client killed: not lost, and healed" {
-	hydrate_start -v --redis-timeout 0.2
+	hydrate_start -v --redis-timeout 2
 	nudge $T >&6
 	eventually has_counted applied 1
 	rcli SCRIPT FLUSH >/dev/null
@@ -364,12 +364,12 @@ each_point() { # FAULT [ENV...]
 }
 
 @test "TERM against a server that stands still ends, too" {
-	hydrate_start --redis-timeout 60
+	hydrate_start --redis-timeout 3600 --deadline 3600
 	nudge $T >&6
 	eventually has_counted applied 1
 	kill -STOP "$REDIS_PID"
 	nudge $((T + 1)) >&6
-	eventually is_read_up
+	eventually has_read_all $pid pipe
 	kill -TERM $pid
 	eventually has_ended $pid
 	kill -CONT "$REDIS_PID"

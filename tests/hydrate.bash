@@ -61,7 +61,8 @@ sum_of() { # FILE
 hydrate_start() { # [OPTION...]
 	rm -f pipe
 	mkfifo pipe
-	epoch-hydrate "$@" <pipe >out 2>err 3>&- 4>&- 6>&- &
+	epoch-hydrate --redis-timeout 30 --deadline 60 "$@" \
+	    <pipe >out 2>err 3>&- 4>&- 6>&- &
 	pid=$!
 	exec 6>pipe
 }

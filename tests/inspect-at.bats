@@ -69,7 +69,7 @@ setup() {
 }
 
 teardown() {
-	[[ -z ${pid-} ]] || kill -KILL "$pid" 2>/dev/null || :
+	kill_started
 }
 
 teardown_file() {

@@ -283,12 +283,13 @@ epoch_info|epoch_id=$C|reason=geometry|source=cboe|symbol=SPX 1"
 	run_tool 75 epoch-inspect --prometheus -r ./none
 	assert "$output" = ""
 	kill -STOP "$REDIS_PID"
-	TOOL_TIMEOUT=5 run_tool 75 epoch-inspect --prometheus -t 0.05 || {
+	run_tool 75 epoch-inspect --prometheus -t 0.05 || {
 		kill -CONT "$REDIS_PID"
 		return 1
 	}
 	kill -CONT "$REDIS_PID"
 	assert "$output" = ""
+	assert "$stderr" has "no answer within 50 ms"
 	run_tool 77 epoch-inspect --prometheus -r "unix://a:b@$REDIS_SOCK"
 	assert "$output" = ""
 	rcli DEL epoch:timeline:SPX >/dev/null

@@ -22,6 +22,7 @@ setup() {
 }
 
 teardown() {
+	kill_started
 	[[ $BATS_TEST_DESCRIPTION == own:* ]] && redis_stop
 	return 0
 }

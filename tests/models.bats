@@ -24,6 +24,7 @@ setup() {
 
 teardown() {
 	stop_started
+	kill_started
 	[[ $BATS_TEST_DESCRIPTION != own:* ]] || redis_stop
 }
 

@@ -13,7 +13,7 @@ use IO::Select;
 use IO::Socket::UNIX;
 
 $SIG{ALRM} = sub { die "refuse.pl: nobody came, or went\n" };
-alarm 60;
+alarm 290;
 my ($listen, $redis, $reply, @which) = @ARGV;
 my %refused = map { $_ => 1 } @which;
 my $door = IO::Socket::UNIX->new(Local => $listen, Listen => 1)

@@ -29,6 +29,7 @@ setup() {
 }
 
 teardown() {
+	kill_started
 	[[ $BATS_TEST_DESCRIPTION != own:* ]] || redis_stop
 }
 

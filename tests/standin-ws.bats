@@ -594,6 +594,7 @@ subscribed to: Q.O:B2'
 @test "a stalled writer keeps what waits, and goes on" {
 	standin_start --board "$BOARD"
 	subscriber one 'T.*'
+	eventually lines one 3 # all that it was told until then
 	standin_control 'stall both' 'burst 1000 0 kinds=T:1'
 	standin_control 'wait sent 1000'
 	assert "$(standin_status -c '.connections[0] |
@@ -750,7 +751,7 @@ subscribed to: Q.O:B2'
 	local node
 	vendor_client || return 1
 	standin_start --board "$BOARD" --key s3cretKEY
-	timeout -k 1 60 node "$ROOT/tests/standin/listen.mjs" "$vendor_client" \
+	timeout -k 1 200 node "$ROOT/tests/standin/listen.mjs" "$vendor_client" \
 	    "${STANDIN_WS%/options}" s3cretKEY 'T.*,Q.O:SPX261120C05400000' \
 	    500 >said 2>err 3>&- 4>&- &
 	node=$!

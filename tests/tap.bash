@@ -19,7 +19,7 @@ tap() {
 		to=$2
 		shift 2
 	fi
-	ws-tap --url "$STANDIN_WS" --backoff 0.01:0.05 --answer 2 "$@" \
+	ws-tap --url "$STANDIN_WS" --backoff 0.01:0.05 --answer 30 "$@" \
 	    >"$to" 2>err 3>&- 4>&- 6>&- &
 	tap_pid=$!
 }
@@ -31,7 +31,7 @@ ready_tap() {
 	mkfifo ready
 	exec 8<>ready
 	tap "$@" --ready-fd 8
-	read -r -t 20 -u 8 dummy || { cat err && fail "never ready"; }
+	read -r -t 60 -u 8 dummy || { cat err && fail "never ready"; }
 }
 
 # End it, well.

@@ -66,12 +66,8 @@ setup() {
 }
 
 teardown() {
-	local p
-	[[ -z $LIVE ]] || LIVE+=" $(pgrep -P "$LIVE" | xargs)"
-	for p in $LIVE $RECORDER $GEX $HEATMAP $BROOM; do
-		kill -KILL "$p" 2>/dev/null || :
-	done
 	standin_stop
+	kill_started
 }
 
 # ---------------------------------------------------------------- processes
@@ -119,9 +115,22 @@ live_ends() { # STATUS
 	assert $rc = "$1" "$(tail -n 5 "live.$RUN.err")"
 }
 
+# What is on its way has 0.7 s then; so nothing much is.
 live_stops() { # [STATUS]
+	standin_control 'wait idle'
+	eventually is_quiet
 	kill -TERM "$LIVE"
 	live_ends "${1-0}"
+}
+
+# No tick is applied, at some looks.
+is_quiet() {
+	local i before now
+	for i in 1 2 3 4 5 6; do
+		now=$(meta SPX ticks)/$(meta NDX ticks)
+		[[ $now == "${before:=$now}" ]] || return 1
+		sleep 0.05
+	done
 }
 
 stage() { # NAME: its pid

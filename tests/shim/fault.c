@@ -6,6 +6,8 @@
  *	FAULT_TERM_AT=n    SIGTERM before it
  *	FAULT_STOP_AT=n    SIGSTOP before it: the test changes something, then
  *	                   lets the tool go on with SIGCONT
+ *	FAULT_STOP_HAS=s   SIGSTOP before the first write that has the text s:
+ *	                   how many there are before it may differ
  *	FAULT_ERR_AT=n     the nth write fails with FAULT_ERRNO (default EPIPE)
  *	FAULT_RERR_AT=n    the nth read fails with FAULT_ERRNO (default
  *	                   ETIMEDOUT), after the request went out
@@ -31,6 +33,7 @@
 #include <unistd.h>
 
 static long writes, reads;
+static bool has_stopped;
 
 static long
 setting(const char *name)
@@ -60,9 +63,21 @@ fail_with(int fallback)
 	return -1;
 }
 
+static void
+stop_where_it_has(const void *p, size_t n)
+{
+	const char *text = getenv("FAULT_STOP_HAS");
+
+	if (text == NULL || has_stopped ||
+	    memmem(p, n, text, strlen(text)) == NULL)
+		return;
+	has_stopped = true;
+	kill(getpid(), SIGSTOP);
+}
+
 /* What happens to a write of n bytes: -1 it fails, else how many may go. */
 static ssize_t
-before_write(int fd, size_t n)
+before_write(int fd, const void *p, size_t n)
 {
 	long most = setting("FAULT_SHORT");
 
@@ -75,6 +90,7 @@ before_write(int fd, size_t n)
 		kill(getpid(), SIGTERM);
 	if (writes == setting("FAULT_STOP_AT"))
 		kill(getpid(), SIGSTOP);
+	stop_where_it_has(p, n);
 	if (writes == setting("FAULT_ERR_AT"))
 		return fail_with(EPIPE);
 	return most > 0 && n > (size_t)most ? most : (ssize_t)n;
@@ -112,7 +128,7 @@ report(void)
 ssize_t
 write(int fd, const void *p, size_t n)
 {
-	ssize_t may = before_write(fd, n);
+	ssize_t may = before_write(fd, p, n);
 
 	return may < 0 ? -1 : syscall(SYS_write, fd, p, (size_t)may);
 }
@@ -121,7 +137,7 @@ ssize_t
 sendto(int fd, const void *p, size_t n, int flags, const struct sockaddr *to,
     socklen_t len)
 {
-	ssize_t may = before_write(fd, n);
+	ssize_t may = before_write(fd, p, n);
 
 	if (may < 0)
 		return -1;
@@ -134,11 +150,11 @@ send(int fd, const void *p, size_t n, int flags)
 	return sendto(fd, p, n, flags, NULL, 0);
 }
 
-/* Short writes of vectors are not cut: the kernel sees them whole. */
+/* Vectors are neither cut nor looked at: the kernel sees them whole. */
 ssize_t
 writev(int fd, const struct iovec *iov, int n)
 {
-	if (before_write(fd, 1) < 0)
+	if (before_write(fd, "", 1) < 0)
 		return -1;
 	return syscall(SYS_writev, fd, iov, n);
 }
@@ -146,7 +162,7 @@ writev(int fd, const struct iovec *iov, int n)
 ssize_t
 sendmsg(int fd, const struct msghdr *msg, int flags)
 {
-	if (before_write(fd, 1) < 0)
+	if (before_write(fd, "", 1) < 0)
 		return -1;
 	return syscall(SYS_sendmsg, fd, msg, flags);
 }

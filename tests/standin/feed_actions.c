@@ -5,7 +5,7 @@
 #include "action.h"
 #include "rec.h"
 
-#define WAIT_MS 20000
+#define WAIT_MS 60000
 
 /* One event in its own words.  1: somebody got it; -1: it is none. */
 static int
@@ -175,7 +175,8 @@ do_wait(struct call *k)
 		now = feed_is_idle(k->feed) ? 0 : -1;
 	else if (status_value(k->feed, what, &now) != 0)
 		return action_bad(k->e, "cannot wait for", what);
-	if (now >= wanted)
+	/* that there is none is waited for, too */
+	if (wanted == 0 ? now == 0 : now >= wanted)
 		return 0;
 	err_set(k->e, EX_UNAVAILABLE, "WAIT", "wait %.*s: in vain, now %lld",
 	    (int)k->args.n, k->args.p, (long long)now);

@@ -37,11 +37,11 @@ standin_start() {
 	dir=$(mktemp -d "${BATS_TEST_TMPDIR:-$BATS_FILE_TMPDIR}/standin.XXXXXX")
 	printf '%s\n' "$script" >"$dir/script"
 	: >"$dir/out"
-	"$STANDIN" --ttl 120 --script "$dir/script" --log "$dir/log" "$@" \
+	"$STANDIN" --ttl 900 --script "$dir/script" --log "$dir/log" "$@" \
 	    </dev/null >"$dir/out" 2>"$dir/err" 3>&- 4>&- &
 	printf -v "${name}_PID" %s $!
 	printf -v "${name}_LOG" %s "$dir/log"
-	for ((i = 0; i < 500; i++)); do
+	for ((i = 0; i < 3000; i++)); do
 		# read fails on a line that is not yet whole
 		if read -r line <"$dir/out"; then
 			printf -v "${name}_PORT" %s "${line#port }"
@@ -75,7 +75,7 @@ standin_log() {
 
 standin_control() {
 	local line
-	control=$(printf "%s\n" "$@" | curl -sSk --max-time 60 -H Expect: \
+	control=$(printf "%s\n" "$@" | curl -sSk --max-time 150 -H Expect: \
 	    --data-binary @- "$STANDIN_URL/control" 3>&- 4>&-) || :
 	line=${control##*$'\n'}
 	[[ $line == '{"ok":true'* ]] || fail "control: $*" "$line"
