@@ -139,6 +139,8 @@ refused() { # STATUS CODE PLACE FILE...
 		run_tool "$status" epoch-replay $how "$@"
 		assert "$stderr" has "epoch-replay: $place: $want: " "$how"
 		assert "$(wc -l <<<"$stderr")" = 1 "lines of stderr: $stderr"
+		[[ -n $how ]] || assert "$(jq -s 'map(.acts + (.read // 0)) |
+		    add // 0' <<<"$output")" = 0 "what was done"
 	done
 	assert "$(keys_of r:)" = 0 "keys after refused captures"
 }

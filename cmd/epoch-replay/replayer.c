@@ -135,6 +135,19 @@ send_act(struct replayer *r, const struct story *s)
 	sent->line = s->deed.line;
 }
 
+static void
+add_done(struct story_done *did, const struct tape_line *l)
+{
+	if (did->acts++ == 0)
+		did->first_act = l->act;
+	did->last_act = l->act;
+	did->last_ts = l->ts;
+	if (strcmp(l->kind, "commit") != 0)
+		return;
+	did->epochs++;
+	memcpy(did->id, l->id, sizeof(did->id));
+}
+
 /* All but the last ones are done. */
 static void
 count_done(struct replayer *r, size_t open)
@@ -142,7 +155,7 @@ count_done(struct replayer *r, size_t open)
 	for (; r->n_sent > open; r->n_sent--) {
 		struct sent *sent = sent_at(r, 0);
 
-		story_do(&r->player.stories[sent->story], &sent->line);
+		add_done(&r->player.stories[sent->story].did, &sent->line);
 		r->first = (r->first + 1) % SENT_MAX;
 		r->done++;
 	}

@@ -418,18 +418,3 @@ story_tell(struct story *s, const struct tape_line *l, struct err *e)
 	s->last_ts = l->ts;
 	return 1;
 }
-
-void
-story_do(struct story *s, const struct tape_line *l)
-{
-	struct story_done *did = &s->did;
-
-	if (did->acts++ == 0)
-		did->first_act = l->act;
-	did->last_act = l->act;
-	did->last_ts = l->ts;
-	if (strcmp(l->kind, "commit") != 0)
-		return;
-	did->epochs++;
-	memcpy(did->id, l->id, sizeof(did->id));
-}

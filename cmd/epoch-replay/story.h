@@ -25,7 +25,7 @@ struct story {
 	/* counters, of what was told … */
 	int64_t first_act, last_act, last_ts;
 	uint64_t acts, epochs, before, voided, gaps;
-	/* … and of that, what is done */
+	/* … and of that, what is done, which others count */
 	struct story_done {
 		int64_t first_act, last_act, last_ts;
 		uint64_t acts, epochs;
@@ -64,8 +64,5 @@ void story_start(struct story *s);
  * may be told on: it starts anew with the next commit.
  */
 int story_tell(struct story *s, const struct tape_line *l, struct err *e);
-
-/* The next one of what was told is done. */
-void story_do(struct story *s, const struct tape_line *l);
 
 #endif
