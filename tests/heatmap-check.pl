@@ -1,11 +1,12 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: ISC
 #
-# heatmap-check N WIDTH...: the nearest N dates' sheets of a CBOE document, by
-# other means than ours: rows "id bid ask", separated by tabs, come in on stdin
-# (of contracts that have not settled); a line a tile goes out: its sheet,
-# strike, width, mid, natural, max_gain, flags.  Straight from the definitions,
-# tile by tile, in 1/10000 $; nothing shared with the tools.
+# heatmap-check N WIDTH...: the nearest N dates' sheets (0: all) of a board, by
+# other means than ours: rows "id bid ask", separated by tabs, empty or 0 where
+# unknown, come in on stdin (of contracts that have not settled); a line a tile
+# goes out: its sheet, strike, width, mid, natural, max_gain, flags.  Straight
+# from the definitions, tile by tile, in 1/10000 $; nothing shared with the
+# tools.
 use strict;
 use warnings;
 use integer;
@@ -20,9 +21,10 @@ while (<STDIN>) {
 	    $id =~ /^(.+)(\d\d)(\d\d)(\d\d)([CP])(\d{8})$/ or die "id: $id";
 	$dates{"20$y-$m-$d"} = 1;
 	$leg{"20$y-$m-$d:$root"}{$right}{$k} =
-	    [map { int(sprintf '%.0f', $_ . 'e4') } $bid, $ask];
+	    [map { no integer; sprintf '%.0f', 10000 * ($_ || 0) } $bid, $ask];
 }
-my @near = (sort keys %dates)[0 .. $dates - 1];
+my @near = sort keys %dates;
+@near = @near[0 .. $dates - 1] if $dates;
 
 sub dec {    # of halves of 1/10000
 	my ($v) = @_;

@@ -253,6 +253,45 @@ is_done() {
 	assert "$(grep -o 'again [0-9]*' err)" = "again 0"
 }
 
+# The tiles of ./rec as lines.
+tiles() {
+	jq -r 'select(.type == "heatmap_sheet") |
+	    "\(.expiration):\(.root):\(.strategy):\(.right)" as $name |
+	    .tiles[] | [$name, .strike, .width // 0, .mid, .natural,
+		.max_gain // "-", "[\([.flags[]? | .[4:5]] | add // "")]"] |
+	    join(" ")' rec | sort
+}
+
+@test "random boards: every tile of later dates against an independent program" {
+	local seed today n=0 widths='1 5 25 50 100'
+	export EPOCH_NOW_MS=4102444800000
+	for ((seed = 1; seed <= ${RANDOM_BOARDS:-25}; seed++)); do
+		rcli FLUSHALL >/dev/null
+		"$ROOT/tests/random-board.pl" $seed all | geom-hash |
+			epoch-promote >/dev/null
+		model-heatmap --print --expirations-count 1000 \
+		    --widths "${widths// /,}" >rec
+		# What settles that day is for the cases.
+		today=$(TZ=America/New_York date +%y%m%d -d "@$(rcli HGET \
+		    "epoch:meta:$(rcli HVALS epoch:active)" spot_ts |
+			sed 's/...$//')")
+		awk -v today="$today" -F '\t' '
+		    match($1, /[0-9][0-9][0-9][0-9][0-9][0-9][CP]/) &&
+			substr($1, RSTART, 6) > today &&
+			substr($1, 3, RSTART - 3) !~ /[0-9]$/ {
+			print substr($1, 3) "\t" $6 "\t" $7
+		    }' all >rows
+		tiles | awk -v today="20${today:0:2}-${today:2:2}-${today:4:2}" \
+		    '$1 > today ":~"' >have
+		# shellcheck disable=SC2086 # a list
+		"$ROOT/tests/heatmap-check.pl" 0 $widths <rows |
+			sed '/:SPY:/s/p\]$/]/' | sort >want
+		cmp want have || fail "board $seed: $(diff want have | head)"
+		n=$((n + $(wc -l <want)))
+	done
+	((n > 500)) || fail "only $n tiles"
+}
+
 @test "a whole real board: every tile against an independent program" {
 	need_boards
 	export EPOCH_NOW_MS=4102444800000
@@ -262,11 +301,7 @@ is_done() {
 	    [.option, .bid, .ask] | @tsv' doc-2026-07-24.json >rows
 	"$ROOT/tests/heatmap-check.pl" 5 20 25 30 35 40 45 50 <rows | sort >want
 	model-heatmap --print SPX >rec
-	jq -r 'select(.type == "heatmap_sheet") |
-	    "\(.expiration):\(.root):\(.strategy):\(.right)" as $name |
-	    .tiles[] | [$name, .strike, .width // 0, .mid, .natural,
-		.max_gain // "-", "[\([.flags[]? | .[4:5]] | add // "")]"] |
-	    join(" ")' rec | sort >have
+	tiles >have
 	cmp want have || fail "$(diff want have | head -n 10)"
 	assert "$(wc -l <want)" = "$(jq -s '.[0].tiles' rec)"
 	assert "$(($(wc -l <want) > 30000))" = 1

@@ -41,7 +41,8 @@ all_the_same() {
 
 @test "gex: gcc and clang, plain and optimised, print the same records" {
 	engine=gex
-	parts=(gex.c gex_sum.c gex_level.c gex_flip.c gex_skew.c gex_rec.c bs.c num.c
+	parts=(gex.c gex_board.c gex_sum.c gex_level.c gex_flip.c gex_skew.c
+		gex_rec.c bs.c num.c
 		settle.c geom.c sha.c symbol.c clock.c buf.c err.c rec.c
 		contract.c)
 	all_the_same
@@ -60,7 +61,7 @@ all_the_same() {
 
 @test "heatmap: gcc and clang, plain and optimised, print the same records" {
 	engine=heatmap
-	parts=(heatmap.c heatmap_pick.c heatmap_tile.c price.c bs.c settle.c
+	parts=(heatmap.c heatmap_pick.c heatmap_tile.c price.c num.c bs.c settle.c
 		geom.c sha.c symbol.c clock.c buf.c err.c rec.c contract.c)
 	all_the_same
 	assert "$(jq -s '.[0].tiles, length' "$BATS_TEST_TMPDIR/out0" |
