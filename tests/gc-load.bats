@@ -38,6 +38,13 @@ teardown() {
 
 # ------------------------------------------------------------ what there is
 
+# put TEXT FILE: whoever reads it meanwhile finds the old text or this, never
+# an empty file.
+put() {
+	echo "$1" >"$2.$BASHPID"
+	mv "$2.$BASHPID" "$2"
+}
+
 # until_stop NAME COMMAND...: again and again in the background; its pid is in
 # $pid.  It counts in NAME.rounds, and ends with the first failure.
 until_stop() {
@@ -48,7 +55,7 @@ until_stop() {
 		while [[ $(rcli EXISTS stop) == 0 ]]; do
 			ROUND=$((ROUND + 1))
 			"$@" >>"$name.out" 2>>"$name.err" || exit
-			echo $ROUND >"$name.rounds"
+			put $ROUND "$name.rounds"
 		done
 	) 3>&- 4>&- &
 	pid=$!
@@ -73,8 +80,8 @@ keep_some() {
 	local n
 	eventually test -s gc.rounds
 	n=$(<gc.rounds)
-	echo "$KEEP" >keep
-	eventually has_gone_round gc $((n + 1))
+	put "$KEEP" keep
+	eventually has_gone_round gc $((n + 1)) || fail "$(tail -n 3 gc.err)"
 }
 
 # 300 ticks on what is listed for sure, all of them with both prices.
@@ -331,10 +338,13 @@ real_board() { # FILE SESSION MINUTE
 	local i rounds=$((GC_ROUNDS / 12)) heatmap=(--expirations-count 3)
 	local -a sessions=(2026-07-22 2026-07-23 2026-07-24)
 	need_boards
-	KEEP=1 R=1785000000000 TICKS_AT=$((R + 60000 * (rounds + 10)))
+	KEEP=1 R=1785000000000 TICKS_AT=$((R + 60000 * (4 * rounds + 10)))
 	export EPOCH_NOW_MS=$((R + 1000000000))
-	for ((i = 1; i <= rounds + KEEP + 1; i++)); do
+	for ((i = 1; i <= rounds; i++)); do
 		real_board board.$i "${sessions[i % 3]}" $i
+	done
+	for i in 1 2; do
+		real_board last.$i "${sessions[i]}" $((4 * rounds + i))
 	done
 	ids_of_all board.[123] | head -n 3000 >ids
 	promoted board.1
@@ -342,7 +352,12 @@ real_board() { # FILE SESSION MINUTE
 	for ((i = 2; i <= rounds; i++)); do
 		promoted board.$i
 	done
-	last_ones board.$((rounds + 1)) board.$((rounds + 2))
+	# more of them where promotions are not what takes longest
+	for ((; i <= 4 * rounds && $(grep -c late slow.err) <= 3; i++)); do
+		real_board board.$i "${sessions[i % 3]}" $i
+		promoted board.$i
+	done
+	last_ones last.1 last.2
 	load_ends
 	readers_are_content
 	models_are_as_built "${heatmap[@]}"

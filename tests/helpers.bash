@@ -119,9 +119,10 @@ has_read_all() { # PID PIPE
 
 # Does it handle, or ignore, that signal?  Before, it would be its end.
 minds() { # PID SIGNAL
-	local sets
-	sets=$(sed -n 's/^Sig\(Ign\|Cgt\):[[:blank:]]*/0x/p' "/proc/$1/status" 2>/dev/null)
-	((((0 ${sets//0x/| 0x}) >> ($(kill -l "$2") - 1)) & 1))
+	local ignored caught
+	ignored=$(sed -n 's/^SigIgn:[[:blank:]]*/0x/p' "/proc/$1/status" 2>/dev/null)
+	caught=$(sed -n 's/^SigCgt:[[:blank:]]*/0x/p' "/proc/$1/status" 2>/dev/null)
+	(((${caught:-0} | ${ignored:-0}) >> ($(kill -l "$2") - 1) & 1))
 }
 
 # Processes and all below them, whether they stand still or not.  None of them
@@ -343,7 +344,7 @@ make_chain() {
 # A private server; options are the server's own (--requirepass x …).  One
 # for the file in setup_file; started again, it takes the place of the old.
 redis_start() {
-	local dir=$BATS_FILE_TMPDIR/redis try
+	local dir=$BATS_FILE_TMPDIR/redis
 	redis_stop TERM
 	mkdir -p "$dir"
 	if [[ "$*" != *cluster-enabled* ]]; then
@@ -351,7 +352,7 @@ redis_start() {
 	else
 		# Two of a cluster would meet on the bus, port 10000 by
 		# default; below the kernel's own, and another if it is taken.
-		for try in 1 2 3 4 5; do
+		for _ in 1 2 3 4 5; do
 			redis_comes_up "$dir" "$@" --bind 127.0.0.1 \
 			    --cluster-port $((20000 + RANDOM % 12000)) && return 0
 		done

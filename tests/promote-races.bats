@@ -42,14 +42,23 @@ reader() {
 		[[ $(grep -c . values) == $((3 * n)) ]] ||
 			echo "$id: hollow, $(grep -c . values) of $((3 * n)) values"
 		seen=$((seen + 1))
+		echo $seen >seen.new
+		mv seen.new seen
 	done
 	echo "looks $seen"
 }
 
-# promoter K: rounds of boards that change, some of them killed somewhere.
+# Was there too little for the reader to see, or too few deaths?
+is_meagre() {
+	(($(<seen) <= 20 || $(cat rc.? | grep -c '^137$') < 8))
+}
+
+# promoter K: rounds of boards that change, some of them killed somewhere; a few
+# more on a machine where they do not make what this is about.
 promoter() {
 	local k=$1 round rc env file t
-	for ((round = 1; round <= ROUNDS; round++)); do
+	for ((round = 1; round <= 8 * ROUNDS; round++)); do
+		((round <= ROUNDS)) || is_meagre || break
 		file=board.$(((round * 7 + k) % 40))
 		env=(LC_ALL=C)
 		(((round * 5 + k * 3) % 9 == 0)) && env=(LD_PRELOAD="$FAULT_SO"
@@ -72,6 +81,7 @@ promoter() {
 		make_chain -n $((6 + b % 5)) -s $b -k $((5000 + 5 * (b % 3))) \
 		    -t 1750000000000 | geom-hash >board.$b
 	done
+	echo 0 >seen
 	reader >looks 2>&1 3>&- &
 	looker=$!
 	pids=()

@@ -100,6 +100,7 @@ until (one('EXISTS', 'stop')) {
 		$n{whole}++;
 	} elsif (is_told($id)) {
 		$n{late}++;
+		print STDERR "late\n"; # for who waits for that
 	} else {
 		print "$id lacks $lack\n";
 	}
