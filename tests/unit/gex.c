@@ -717,6 +717,33 @@ test_skew(void)
 	gex_close(g);
 }
 
+/* A contract that settles in N of 30 days counts as if so much less of it were
+ * open; from then on as it is. */
+static void
+test_horizon(void)
+{
+	static const double share[] = {
+	    6.5 / 24 / 30, 7.0 / 30, 1}; /* by date */
+	struct gex *g = compute(&(struct gex_conf){.flip = GEX_HORIZON});
+	struct gex *all = open_board(&(struct gex_conf){0});
+	char oi[40];
+
+	test_begin("horizon-weighted: open interest by the days to settlement");
+	for (size_t i = 0; i < CONTRACTS; i++) {
+		struct contract c = contract_of(&rows[i]);
+
+		snprintf(oi, sizeof(oi), "%.17g",
+		    strtod(rows[i].oi, NULL) * share[rows[i].date]);
+		c.f[CF_OI] = span_str(oi);
+		gex_take(all, i, &c);
+	}
+	gex_compute(all, SPAN_LIT("5000"), SPAN_LIT(NOON));
+	CHECK(g->flip.there && all->flip.there);
+	NEAR(g->flip.level, all->flip.level, 1e-9);
+	gex_close(all);
+	gex_close(g);
+}
+
 /* Where volatilities do not depend on the strike both lines are one. */
 static void
 test_flat_smiles(void)
@@ -913,6 +940,7 @@ main(int argc, char *argv[])
 		test_incremental(
 		    GEX_LIVE, (enum gex_flip)flip, GEX_STICKY_MONEYNESS);
 	test_skew();
+	test_horizon();
 	test_flat_smiles();
 	test_next_day();
 	test_no_skew();
