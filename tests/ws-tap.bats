@@ -129,7 +129,7 @@ teardown() {
 	ready_tap SPX
 	standin_control 'burst 4000 0 kinds=T:1 unknown=20 foreign=30' \
 	    'wait idle'
-	eventually has_count tick 2000
+	eventually eval 'tail -n 1 out | grep -q "\"received\":4000"'
 	tap_ends
 	account_closes
 	local foreign unknown
@@ -742,7 +742,8 @@ has_all_of() {
 	ready_tap SPX
 	standin_control 'mixed on' \
 	    'burst 3000 0 kinds=T:1,Q:1 pick=subscribed foreign=5' 'wait idle'
-	eventually has_count tick 2000
+	eventually eval 'tail -n 1 out | grep -q "\"received\":3000"'
+	eventually eval 'tail -n 1 raw | grep -q "\"received\":3000"'
 	tap_ends
 	kill "$pid"
 	wait "$pid"

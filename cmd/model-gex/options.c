@@ -196,8 +196,10 @@ options_read(int argc, char *argv[], struct model_conf *m, struct tool *t)
 	struct setting to = {m, t};
 	int status = opt_read(argc, argv, &option_set, take_option, &to);
 
+	if (status >= 0)
+		return status;
 	if (t->show >= SHOW_COMPARE)
 		m->mode = MODEL_PRINT;
 	describe(m, t);
-	return status;
+	return -1;
 }
