@@ -290,6 +290,7 @@ load fetch
 	local pid
 	for script in 'bomb 1000' 'endless gzip off'; do
 		vendor "$script"
+		rm -f out
 		massive --parallel 1 --every 3600 SPX >out 2>err 3>&- 4>&- &
 		pid=$!
 		eventually grep -q TOO_LONG out

@@ -54,6 +54,7 @@ others() {
 # stdin; $PID, and out and err.
 start() {
 	mkfifo in
+	[[ ! -f out ]] || rm out # who looks there means the new one
 	"$@" <in >out 2>err 3>&- 4>&- 7>&- 8<&- &
 	PID=$!
 	PIDS+=("$PID")

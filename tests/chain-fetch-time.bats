@@ -207,6 +207,7 @@ is_asleep() {
 		for script in '' 'status 401'; do
 			vendor "$script"
 			rc=0
+			rm -f out
 			$source --every 3600 SPX >out 2>err 3>&- 4>&- &
 			pid=$!
 			eventually grep -qE 'chain_(end|abort)' out

@@ -80,6 +80,7 @@ meta() {
 live() { # OPTION...
 	rm -f in.fifo
 	mkfifo in.fifo
+	[[ ! -f out ]] || rm out # who looks there means the new one
 	dormancy-watch --coverage 0 "$@" <in.fifo >"${LIVE_OUT-out}" 2>err \
 	    3>&- 4>&- 5>&- 6>&- 7>&- &
 	PID=$!

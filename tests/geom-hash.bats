@@ -340,7 +340,7 @@ shuffled() {
 	make_chain -n 5 >in
 	geom-hash in >want
 	mkfifo pipe
-	timeout 200 geom-hash <pipe >out 2>err 3>&- 4>&- &
+	timeout 200 geom-hash >out 2>err <pipe 3>&- 4>&- &
 	pid=$!
 	exec 9>pipe
 	cat in >&9
@@ -358,7 +358,7 @@ shuffled() {
 	geom-hash in >want
 	mkfifo pipe
 	for lines in 7 4; do # all of it; or cut inside
-		geom-hash <pipe >out 2>err 3>&- 4>&- &
+		geom-hash >out 2>err <pipe 3>&- 4>&- &
 		pid=$!
 		exec 9>pipe
 		{

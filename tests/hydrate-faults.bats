@@ -345,7 +345,7 @@ each_point() { # FAULT [ENV...]
 		rm -f pipe
 		mkfifo pipe
 		perl -e '$SIG{INT} = "DEFAULT"; exec @ARGV' epoch-hydrate \
-		    <pipe >out 2>err 3>&- 6>&- &
+		    >out 2>err <pipe 3>&- 6>&- &
 		pid=$!
 		exec 6>pipe
 		nudge $T >&6

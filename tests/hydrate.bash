@@ -62,7 +62,7 @@ hydrate_start() { # [OPTION...]
 	rm -f pipe
 	mkfifo pipe
 	epoch-hydrate --redis-timeout 30 --deadline 60 "$@" \
-	    <pipe >out 2>err 3>&- 4>&- 6>&- &
+	    >out 2>err <pipe 3>&- 4>&- 6>&- &
 	pid=$!
 	exec 6>pipe
 }

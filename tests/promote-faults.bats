@@ -319,7 +319,7 @@ has_other_sockets() { # PID SOCKETS
 	epoch-promote <"$DIR/a" >/dev/null
 	for file in b r; do
 		mkfifo pipe.$file
-		epoch-promote --redis-timeout 3600 --deadline 0.3 <pipe.$file >out 2>err 3>&- &
+		epoch-promote --redis-timeout 3600 --deadline 0.3 >out 2>err <pipe.$file 3>&- &
 		pid=$!
 		exec 5>pipe.$file
 		head -n 3 "$DIR/$file" >&5
@@ -360,7 +360,7 @@ has_other_sockets() { # PID SOCKETS
 
 @test "own: killed while a tool holds a snapshot: 75, not 141; then a new one" {
 	mkfifo pipe
-	epoch-promote --deadline 1 <pipe >out 2>err 3>&- &
+	epoch-promote --deadline 1 >out 2>err <pipe 3>&- &
 	pid=$!
 	exec 5>pipe
 	head -n 4 "$DIR/a" >&5
@@ -380,7 +380,7 @@ has_other_sockets() { # PID SOCKETS
 @test "own: a server that comes back within the deadline is used" {
 	epoch-promote <"$DIR/a" >/dev/null
 	mkfifo pipe
-	epoch-promote -v <pipe >out 2>err 3>&- &
+	epoch-promote -v >out 2>err <pipe 3>&- &
 	pid=$!
 	exec 5>pipe
 	head -n 4 "$DIR/b" >&5
@@ -523,7 +523,7 @@ has_other_sockets() { # PID SOCKETS
 
 @test "SCRIPT FLUSH between two snapshots is not noticed" {
 	mkfifo pipe
-	epoch-promote <pipe >out 2>err 3>&- &
+	epoch-promote >out 2>err <pipe 3>&- &
 	pid=$!
 	exec 5>pipe
 	cat "$DIR/a" >&5
@@ -560,7 +560,7 @@ has_other_sockets() { # PID SOCKETS
 		rcli FLUSHALL >/dev/null
 		# A shell's "&" would start it with INT ignored.
 		perl -e '$SIG{INT} = "DEFAULT"; exec @ARGV' epoch-promote \
-		    <pipe >out 2>err 3>&- &
+		    >out 2>err <pipe 3>&- &
 		pid=$!
 		exec 5>pipe
 		cat "$DIR/a" >&5

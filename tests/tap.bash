@@ -19,6 +19,7 @@ tap() {
 		to=$2
 		shift 2
 	fi
+	[[ ! -f $to ]] || rm "$to" # who looks there means this one
 	ws-tap --url "$STANDIN_WS" --backoff 0.01:0.05 --answer 30 "$@" \
 	    >"$to" 2>err 3>&- 4>&- 6>&- &
 	tap_pid=$!

@@ -624,6 +624,7 @@ has_all_of() {
 	done
 	for sig in INT:130 HUP:129 TERM:0; do
 		trap - INT
+		rm -f out
 		# a background job of a script ignores INT; a tool must not
 		env --default-signal=INT,HUP ws-tap --url "$STANDIN_WS" SPX \
 		    >out 2>err 3>&- 4>&- &
