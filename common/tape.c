@@ -20,6 +20,15 @@ sum_of(struct span bytes, char out[TAPE_SUM])
 	out[TAPE_SUM - 1] = '\0';
 }
 
+bool
+tape_is_packed(struct span head)
+{
+	static const char magic[TAPE_PEEK] = {
+	    0x28, (char)0xb5, 0x2f, (char)0xfd};
+
+	return head.n >= TAPE_PEEK && memcmp(head.p, magic, TAPE_PEEK) == 0;
+}
+
 void
 tape_write(struct buf *b, struct tape_line *l)
 {

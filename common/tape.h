@@ -43,6 +43,10 @@ struct tape_line {
 	char sum[TAPE_SUM];
 };
 
+/* Does a file that begins so hold a tape that zstd packed? */
+#define TAPE_PEEK 4 /* bytes that tell */
+bool tape_is_packed(struct span head);
+
 /* Append the line, its sum and newline; l->sum is set. */
 void tape_write(struct buf *b, struct tape_line *l);
 

@@ -448,17 +448,7 @@ is_back() {
 
 @test "own: a cluster: every script in one slot, with a prefix that has a tag" {
 	redis_stop
-	local port
-	for _ in 1 2 3; do
-		port=$(perl -MIO::Socket::INET -e 'my $s;
-		    do { $s = IO::Socket::INET->new(Listen => 1,
-			LocalAddr => "127.0.0.1") } until $s && $s->sockport < 55000;
-		    print $s->sockport')
-		redis_start --port "$port" --bind 127.0.0.1 \
-		    --cluster-enabled yes --cluster-config-file "$PWD/nodes" && break
-	done
-	rcli CLUSTER ADDSLOTSRANGE 0 16383 >/dev/null
-	eventually bash -c 'redis-cli -s "$REDIS_SOCK" CLUSTER INFO | grep -q state:ok'
+	start_cluster
 	export EPOCH_PREFIX='{spx}:'
 	plate
 	beat 0 10 >in

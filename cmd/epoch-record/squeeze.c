@@ -91,11 +91,10 @@ compress(int from, int to)
 static bool
 is_packed(int fd)
 {
-	static const unsigned char magic[4] = {0x28, 0xb5, 0x2f, 0xfd};
-	unsigned char head[4];
+	char head[TAPE_PEEK];
+	ssize_t n = pread(fd, head, sizeof(head), 0);
 
-	return pread(fd, head, sizeof(head), 0) == sizeof(head) &&
-	       memcmp(head, magic, sizeof(head)) == 0;
+	return n > 0 && tape_is_packed((struct span){head, (size_t)n});
 }
 
 /* The compressed one instead of the plain one, under the plain one's name. */

@@ -11,11 +11,10 @@
 
 #include "sig.h"
 #include "source_file.h"
+#include "tape.h"
 
 #define PIECE (256 * 1024)
 #define RESERVE 32 /* descriptors for all that is no file of these */
-
-static const unsigned char zstd_magic[4] = {0x28, 0xb5, 0x2f, 0xfd};
 
 int
 source_write(int fd, const char *p, size_t n, struct err *e)
@@ -149,11 +148,9 @@ source_file(struct source_file *f, const char *name, struct err *e)
 	*f = (struct source_file){.name = name, .fd = -1};
 	if (in_open(&in, name, NULL, e) < 0)
 		return -1;
-	rc = in_peek(&in, sizeof(zstd_magic), &head, e);
+	rc = in_peek(&in, TAPE_PEEK, &head, e);
 	if (rc >= 0) {
-		bool packed =
-		    head.n >= sizeof(zstd_magic) &&
-		    memcmp(head.p, zstd_magic, sizeof(zstd_magic)) == 0;
+		bool packed = tape_is_packed(head);
 
 		rc = 0;
 		if (fstat(in.fd, &st) < 0 || !S_ISREG(st.st_mode) || packed) {
