@@ -288,11 +288,39 @@ is_back() {
 		printf '{"type":"gap","ts":%s,"reason":"overflow","to_ts":%s,"dropped":5}\n' $((T + 3000)) $T
 	} >in
 	run_tool dormancy-watch --clock records <in
-	# NDX has no epoch: its first request stands already.
+	# NDX has no epoch that could be repaired.
 	assert "$(jq -c '[.ts - '$T', .symbol, .reason]' <<<"$output" | tr '\n' ' ')" = \
 	    '[0,"NDX","first"] [2000,"SPX","gap"] [3000,"SPX","gap"] '
 	assert "$(grep -c forced <<<"$output")" = 0
 	assert "$(meta seq) $(meta dormant_count)" = "1 0"
+}
+
+# Who reads the feed sees an epoch when it looks, the watch when that does.
+@test "a gap of an epoch that is newer than the last look: one request, now" {
+	live --clock records
+	beat 0 0 >&5
+	eventually has_line '"first"' out
+	plate
+	gap 0 '["SPX"]' ",\"to_ts\":$T" >&5
+	eventually has_line '"gap"' out
+	beat 1 4 >&5
+	live_ends
+	assert "$(jq -c '[.ts - '$T', .reason]' out | tr '\n' ' ')" = '[0,"first"] [0,"gap"] '
+}
+
+@test "a gap before the first epoch: that one is repaired, once" {
+	live --clock records
+	beat 0 0 >&5
+	gap 0 '["SPX"]' ",\"to_ts\":$T" >&5
+	gap 0 '["SPX"]' ",\"to_ts\":$T" >&5
+	beat 1 1 >&5
+	echo '{"type":"other","ts":1}' >&5 # it passes when those before are done
+	eventually has_line other out
+	plate
+	beat 2 4 >&5
+	live_ends
+	assert "$(records refresh <out | jq -c '[.ts - '$T', .reason]' | tr '\n' ' ')" = \
+	    '[0,"first"] [2000,"gap"] '
 }
 
 @test "sessions: only in hours, anew from each opening" {
@@ -581,7 +609,7 @@ is_back() {
 	redis_stop KILL
 	batch 0 1 >&5
 	echo '{"type":"feed","ts":1,"symbols":["SPX"],"state":"lost"}' >&5
-	eventually has_line feed out # so the tick was heard
+	eventually has_line other out # so the tick was heard
 	n=$(grep -c DORMANT err) || :
 	eventually lines_of DORMANT err $((n + 1))
 	forced=$(grep -c '"forced":true' out) || :
@@ -605,7 +633,7 @@ is_back() {
 	kill -STOP "$REDIS_PID"
 	batch 1 1 >&5
 	echo '{"type":"feed","ts":1,"symbols":["SPX"],"state":"lost"}' >&5
-	eventually has_line feed out # so the tick was heard
+	eventually has_line other out # so the tick was heard
 	n=$(grep -c DORMANT err) || :
 	eventually lines_of DORMANT err $((n + 1))
 	live_ends 75

@@ -117,7 +117,7 @@ on_gap(struct watch *w, const struct rec *r, struct err *e)
 	for (size_t i = 0; i < w->n && !rec_has(r, "symbols"); i++)
 		watch_gap(w, &w->wards[i]);
 	if (w->by_records)
-		watch_ask(w);
+		watch_advance(w, w->now, w->wall);
 	return 0;
 }
 

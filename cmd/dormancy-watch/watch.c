@@ -229,10 +229,18 @@ watch_tick(struct watch *w, struct ward *d, int64_t tick_ts)
 	step(w, d, &(struct silence_event){.kind = SILENCE_TICK});
 }
 
+/*
+ * Whoever lost those ticks may know of an epoch that came after our last look,
+ * and the snapshot of one that is still to come may be older than the gap: where
+ * none is known it is looked for now, and the first that is seen is repaired.
+ */
 void
 watch_gap(struct watch *w, struct ward *d)
 {
-	if (!d->s.known || d->s.epoch[0] != '\0')
+	d->missed = d->s.known && d->s.epoch[0] == '\0';
+	if (d->missed)
+		w->look_at = w->now;
+	else
 		request(w, d, "gap", NULL);
 }
 
@@ -251,6 +259,8 @@ see_epoch(struct watch *w, struct ward *d, struct span id)
 		event.epoch = text;
 	}
 	step(w, d, &event);
+	if (d->missed && event.epoch[0] != '\0')
+		watch_gap(w, d);
 }
 
 /* A server that answers, but cannot write (OOM), is not back. */
