@@ -4,7 +4,7 @@
  *
  * Handlers only set flags and are installed without SA_RESTART, so a blocked
  * read or poll returns with EINTR.  SIGPIPE is ignored: a dying server must
- * not kill a tool silently; stream.c gives a lost stdout its usual death.
+ * not kill a tool silently; stream_out.c gives a lost stdout its usual death.
  *
  * Layer: knows nobody.
  */

@@ -231,8 +231,9 @@ watch_tick(struct watch *w, struct ward *d, int64_t tick_ts)
 
 /*
  * Whoever lost those ticks may know of an epoch that came after our last look,
- * and the snapshot of one that is still to come may be older than the gap: where
- * none is known it is looked for now, and the first that is seen is repaired.
+ * and the snapshot of one that is still to come may be older than the gap:
+ * where none is known it is looked for now, and the first that is seen is
+ * repaired.
  */
 void
 watch_gap(struct watch *w, struct ward *d)
