@@ -609,7 +609,7 @@ is_back() {
 	redis_stop KILL
 	batch 0 1 >&5
 	echo '{"type":"feed","ts":1,"symbols":["SPX"],"state":"lost"}' >&5
-	eventually has_line other out # so the tick was heard
+	eventually has_line feed out # so the tick was heard
 	n=$(grep -c DORMANT err) || :
 	eventually lines_of DORMANT err $((n + 1))
 	forced=$(grep -c '"forced":true' out) || :
@@ -633,7 +633,7 @@ is_back() {
 	kill -STOP "$REDIS_PID"
 	batch 1 1 >&5
 	echo '{"type":"feed","ts":1,"symbols":["SPX"],"state":"lost"}' >&5
-	eventually has_line other out # so the tick was heard
+	eventually has_line feed out # so the tick was heard
 	n=$(grep -c DORMANT err) || :
 	eventually lines_of DORMANT err $((n + 1))
 	live_ends 75
