@@ -96,6 +96,16 @@ clock_sleep_ms(int64_t ms)
 	nanosleep(&t, NULL);
 }
 
+int64_t
+clock_next_beat(int64_t last, int64_t every, int64_t now)
+{
+	int64_t next = last + every;
+
+	if (next <= now)
+		next += (now - next) / every * every + every;
+	return next;
+}
+
 /* Days since 1970-01-01 of a date of the Gregorian calendar, and back.  Years
  * are taken to begin in March, which puts the leap day last. */
 static int64_t

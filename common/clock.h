@@ -39,6 +39,13 @@ int64_t clock_mono_ms(void);
 void clock_sleep_ms(int64_t ms);
 
 /*
+ * The first beat after both the last one and now, all monotonic ms.  Beats are
+ * counted from the start, so nothing drifts; those that were missed are left
+ * out.
+ */
+int64_t clock_next_beat(int64_t last, int64_t every, int64_t now);
+
+/*
  * "YYYY-MM-DD HH:MM:SS" or with a 'T', naive, read in UTC or New York time.
  * -1 when it is not a valid date and time.
  */

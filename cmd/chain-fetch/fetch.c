@@ -217,16 +217,6 @@ fetch_all(struct fetch *f, const struct wanted *wanted, size_t n)
 	return rc;
 }
 
-int64_t
-fetch_next_beat(int64_t last, int64_t every)
-{
-	int64_t now = clock_mono_ms(), next = last + every;
-
-	if (next <= now)
-		next += (now - next) / every * every + every;
-	return next;
-}
-
 int
 fetch_run(const struct fetch_conf *conf, struct wanted *wanted, size_t n)
 {
@@ -240,7 +230,7 @@ fetch_run(const struct fetch_conf *conf, struct wanted *wanted, size_t n)
 	beat = clock_mono_ms();
 	rc = fetch_all(&f, wanted, n);
 	while (conf->every_ms > 0 && !sig_stop && !conf->chain.out->failed) {
-		beat = fetch_next_beat(beat, conf->every_ms);
+		beat = clock_next_beat(beat, conf->every_ms, clock_mono_ms());
 		http_wait(f.http, beat - clock_mono_ms());
 		/* between two beats the end of a service is no failure */
 		rc = sig_stop ? EX_OK : fetch_all(&f, wanted, n);

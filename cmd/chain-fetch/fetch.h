@@ -37,10 +37,6 @@ int fetch_run(const struct fetch_conf *conf, struct wanted *wanted, size_t n);
 /* The network, before the first fetch_symbol.  -1 and *e (78). */
 int fetch_open(struct fetch *f, const struct http_aside *aside, struct err *e);
 
-/* The beat after the last one, monotonic ms.  Beats are counted from the
- * start, so nothing drifts; one that is missed is left out. */
-int64_t fetch_next_beat(int64_t last, int64_t every);
-
 /* One snapshot of one symbol, or an abort.  Returns the exit status. */
 int fetch_symbol(struct fetch *f, const struct wanted *w);
 int fetch_massive(struct fetch *f, const struct wanted *w);

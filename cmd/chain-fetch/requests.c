@@ -89,12 +89,14 @@ ask(struct requests *r, const struct symbol *symbol, const char *reason,
 static void
 take_beat(struct requests *r, const struct wanted *wanted, size_t n)
 {
-	if (clock_mono_ms() < r->beat || r->eof)
+	int64_t now = clock_mono_ms();
+
+	if (now < r->beat || r->eof)
 		return;
 	for (size_t i = 0; i < n; i++)
 		ask(r, &wanted[i].symbol, r->own_reason, "");
 	r->beat = r->conf->every_ms > 0
-		      ? fetch_next_beat(r->beat, r->conf->every_ms)
+		      ? clock_next_beat(r->beat, r->conf->every_ms, now)
 		      : INT64_MAX;
 }
 

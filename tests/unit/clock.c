@@ -225,6 +225,28 @@ test_frozen(void)
 	CHECK(clock_init(&e) == -1 && e.exit == EX_CONFIG);
 }
 
+static void
+test_beats(void)
+{
+	const int64_t start = 1000007, every = 20000;
+	int64_t beat, next, now;
+
+	test_begin("beats are the start's, the next is later than now");
+	for (int64_t late = -every; late <= 3 * every; late += 13) {
+		beat = start + 5 * every;
+		now = beat + late;
+		next = clock_next_beat(beat, every, now);
+		CHECK((next - start) % every == 0);
+		CHECK(next > now && next > beat);
+		CHECK(next - every <= now || next - every == beat);
+	}
+	test_begin("one that is due now has been missed, or would come twice");
+	CHECK_INT(clock_next_beat(0, 10, 9), 10);
+	CHECK_INT(clock_next_beat(0, 10, 10), 20);
+	CHECK_INT(clock_next_beat(0, 10, 39), 40);
+	CHECK_INT(clock_next_beat(0, 10, 40), 50);
+}
+
 int
 main(void)
 {
@@ -236,5 +258,6 @@ main(void)
 	test_ny_date();
 	test_operands();
 	test_frozen();
+	test_beats();
 	return test_done();
 }
