@@ -208,6 +208,34 @@ teardown() {
 	tap_ends
 }
 
+# A look is one command after the other: the second symbol's may fail.
+@test "a look that fails behind a new epoch: it is chosen from all the same" {
+	export EPOCH_PREFIX=half:
+	local vix spot='s/"spot":[0-9.]*/"spot":5020/' # one that moved asks again
+	failed_twice() {
+		(($(rcli INFO commandstats |
+		    sed -n 's/^cmdstat_hgetall:.*failed_calls=\([0-9]*\).*/\1/p') >= 2))
+	}
+	vendor
+	make_chain -S VIX -n 4 -e 2099-12-18 -t 1794495732000 | geom-hash |
+	    epoch-promote >/dev/null
+	make_chain -n 12 -e 2099-12-18 -t 1794495732000 | sed "$spot" |
+	    geom-hash | epoch-promote >/dev/null
+	ready_tap SPX VIX
+	kill -STOP "$tap_pid"
+	make_chain -n 8 -k 5010 -e 2099-12-18 -t 1794495832000 | sed "$spot" |
+	    geom-hash | epoch-promote --accept-shrink >/dev/null
+	vix=half:epoch:meta:$(rcli HGET half:epoch:active VIX)
+	rcli RENAME "$vix" half:aside
+	rcli SET "$vix" 'no hash'
+	rcli CONFIG RESETSTAT
+	kill -CONT "$tap_pid"
+	eventually failed_twice # the first may have begun before the stop
+	rcli RENAME half:aside "$vix"
+	eventually grep -q 'granted 13, given back 4' out
+	tap_ends
+}
+
 @test "the nearest contracts get the quotes; a spot that moves changes which" {
 	local before after
 	vendor --ws quotes=60
