@@ -563,6 +563,32 @@ teardown() {
 	    overflow
 }
 
+@test "P6: cuts while there is no room to tell of them: one gap, once there is" {
+	local n=1
+	vendor
+	mkfifo pipe
+	exec 6<>pipe
+	# many symbols make long records: 1 MiB of them is full after some cuts
+	printf 'LONG-SYMBOL-%s\n' {1000..4999} >names
+	ready_tap -o pipe --channels T O:SPX261218C05350000 @names
+	standin_control 'burst 50000 0 kinds=T:1 pick=subscribed' 'wait idle' ping
+	eventually grep -q '"pong"' "$STANDIN_LOG"
+	until err_has LOST_RECORD; do
+		n=$((n + 1))
+		standin_control abort "wait opened $n" 'wait pairs 1'
+		((n < 200)) || fail "there always is room"
+	done
+	n=$((n + 1))
+	standin_control abort "wait opened $n" 'wait pairs 1'
+	drain
+	eventually eval 'tail -n 1 out | grep -q "\"received\":50000"'
+	tap_ends
+	wait "$drain_pid"
+	account_closes
+	assert "$(count gap)" = "$(grep -c ': BACK: ' err)" "each was told"
+	assert "$(grep -oE 'LOST_RECORD|BACK' err | tail -n 1)" = BACK
+}
+
 @test "P6: a slow stdout: each heartbeat's account is closed, ticks waiting or not" {
 	vendor
 	mkfifo pipe
