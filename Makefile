@@ -107,7 +107,8 @@ $(BINS):
 # Parts of a tool that have a unit program: it may need the others, too.
 $(BUILD)/unit/ranges $(BUILD)/unit/pages: $(filter-out %/main.o, \
 	$(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard cmd/chain-fetch/*.c)))
-$(BUILD)/unit/tap_feed $(BUILD)/unit/tap_choose: $(filter-out %/main.o, \
+$(BUILD)/unit/tap_feed $(BUILD)/unit/tap_choose $(BUILD)/unit/tap_queue: \
+	$(filter-out %/main.o, \
 	$(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard cmd/ws-tap/*.c)))
 $(BUILD)/unit/policy: $(BUILD)/obj/cmd/epoch-gc/policy.o
 

@@ -641,6 +641,57 @@ is_back() {
 	assert "$(tail -n 1 err)" =~ "OWED"
 }
 
+@test "own: live: a gap that is closed while Redis is away: asked for when it is back" {
+	other() {
+		echo "{\"type\":\"other$1\",\"ts\":1}" >&5
+		eventually has_line "other$1" out # and what came before it
+	}
+	redis_stop
+	redis_start --appendonly yes --appendfsync always
+	plate
+	live --threshold 1000 --symbol SPX
+	gap 0 '["SPX"]' ",\"to_ts\":$T" >&5
+	eventually lines_of '"gap"' out 1
+	redis_stop KILL
+	gap 1 '["SPX"]' ",\"to_ts\":$T" >&5
+	gap 2 '["SPX"]' ",\"to_ts\":$T" >&5
+	other 1
+	eventually has_line 'REDIS_(LOST|CONNECT)' err
+	other 2
+	assert "$(grep -c '"gap"' out)" = 1 "nobody could use that snapshot"
+	redis_start --appendonly yes --appendfsync always 5>&-
+	eventually lines_of '"gap"' out 2
+	redis_stop KILL
+	gap 3 '["SPX"]' ",\"to_ts\":$T" >&5
+	live_ends 75
+	assert "$(tail -n 1 err)" =~ "OWED"
+	assert "$(grep -c '"gap"' out)" = 2 "those of one outage are one"
+}
+
+@test "live: told to stop while Redis is asked: a gap's request is written" {
+	local n=0 i
+	frozen_by_gap() { # and not in a look of before, which would not read it
+		kill -STOP "$REDIS_PID"
+		gap 1 '["SPX"]' ",\"to_ts\":$T" >&5
+		for ((i = 0; i < 25; i++)); do
+			! has_read_all "$PID" in.fifo || return 0
+			sleep 0.02
+		done
+		kill -CONT "$REDIS_PID"
+		n=$((n + 1))
+		eventually lines_of '"gap"' out "$n"
+		return 1
+	}
+	plate
+	live --threshold 1000
+	beat 0 0 >&5
+	eventually has_read_all "$PID" in.fifo
+	until frozen_by_gap; do :; done
+	kill -TERM "$PID"
+	live_ends
+	assert "$(grep -c '"gap"' out)" = "$((n + 1))"
+}
+
 @test "live: memory full: said once, not again and again; heals" {
 	plate
 	rcli CONFIG SET maxmemory 1 >/dev/null

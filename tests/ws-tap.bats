@@ -208,6 +208,34 @@ teardown() {
 	tap_ends
 }
 
+# A look is one command after the other: the second symbol's may fail.
+@test "a look that fails behind a new epoch: it is chosen from all the same" {
+	export EPOCH_PREFIX=half:
+	local vix spot='s/"spot":[0-9.]*/"spot":5020/' # one that moved asks again
+	failed_twice() {
+		(($(rcli INFO commandstats |
+		    sed -n 's/^cmdstat_hgetall:.*failed_calls=\([0-9]*\).*/\1/p') >= 2))
+	}
+	vendor
+	make_chain -S VIX -n 4 -e 2099-12-18 -t 1794495732000 | geom-hash |
+	    epoch-promote >/dev/null
+	make_chain -n 12 -e 2099-12-18 -t 1794495732000 | sed "$spot" |
+	    geom-hash | epoch-promote >/dev/null
+	ready_tap SPX VIX
+	kill -STOP "$tap_pid"
+	make_chain -n 8 -k 5010 -e 2099-12-18 -t 1794495832000 | sed "$spot" |
+	    geom-hash | epoch-promote --accept-shrink >/dev/null
+	vix=half:epoch:meta:$(rcli HGET half:epoch:active VIX)
+	rcli RENAME "$vix" half:aside
+	rcli SET "$vix" 'no hash'
+	rcli CONFIG RESETSTAT
+	kill -CONT "$tap_pid"
+	eventually failed_twice # the first may have begun before the stop
+	rcli RENAME half:aside "$vix"
+	eventually grep -q 'granted 13, given back 4' out
+	tap_ends
+}
+
 @test "the nearest contracts get the quotes; a spot that moves changes which" {
 	local before after
 	vendor --ws quotes=60
@@ -533,6 +561,32 @@ teardown() {
 	assert "$(jq -n "${account}[6] > 0")" = true
 	assert "$(jq -r 'select(.type == "gap") | .reason' out | sort -u)" = \
 	    overflow
+}
+
+@test "P6: cuts while there is no room to tell of them: one gap, once there is" {
+	local n=1
+	vendor
+	mkfifo pipe
+	exec 6<>pipe
+	# many symbols make long records: 1 MiB of them is full after some cuts
+	printf 'LONG-SYMBOL-%s\n' {1000..4999} >names
+	ready_tap -o pipe --channels T O:SPX261218C05350000 @names
+	standin_control 'burst 50000 0 kinds=T:1 pick=subscribed' 'wait idle' ping
+	eventually grep -q '"pong"' "$STANDIN_LOG"
+	until err_has LOST_RECORD; do
+		n=$((n + 1))
+		standin_control abort "wait opened $n" 'wait pairs 1'
+		((n < 200)) || fail "there always is room"
+	done
+	n=$((n + 1))
+	standin_control abort "wait opened $n" 'wait pairs 1'
+	drain
+	eventually eval 'tail -n 1 out | grep -q "\"received\":50000"'
+	tap_ends
+	wait "$drain_pid"
+	account_closes
+	assert "$(count gap)" = "$(grep -c ': BACK: ' err)" "each was told"
+	assert "$(grep -oE 'LOST_RECORD|BACK' err | tail -n 1)" = BACK
 }
 
 @test "P6: a slow stdout: each heartbeat's account is closed, ticks waiting or not" {

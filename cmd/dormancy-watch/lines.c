@@ -185,6 +185,30 @@ watch_line(struct watch *w, struct span line)
 	rec_free(&r);
 }
 
+/* Told to stop before it could look: the last look has to do. */
+static void
+ask_unseen(struct watch *w, const struct ward *d)
+{
+	if (d->missed && d->s.epoch[0] != '\0' && !w->link.away &&
+	    requests_add(&w->requests, d->name, "gap", NULL) == -1)
+		w->dropped++;
+}
+
+/* What is still owed to a ward.  Where no epoch was seen `first` stands. */
+static void
+end_ward(struct watch *w, const struct ward *d)
+{
+	if (d->owed.force)
+		watch_add_status(
+		    w, err_fail(d->name, EX_TEMPFAIL, "OWED",
+			   "ended before %s could be made dirty in full",
+			   d->s.epoch));
+	if (d->missed && w->link.away)
+		watch_add_status(
+		    w, err_fail(d->name, EX_TEMPFAIL, "OWED",
+			   "ended before what a gap lost could be asked for"));
+}
+
 void
 watch_end(struct watch *w)
 {
@@ -194,16 +218,14 @@ watch_end(struct watch *w)
 		err_set(&e, EX_DATAERR, "TORN", "unfinished last line");
 		watch_bad_line(w, &e);
 	}
+	for (size_t i = 0; i < w->n; i++)
+		ask_unseen(w, &w->wards[i]);
 	buf_clear(&w->line);
 	w->asked += requests_write(&w->requests, w->wall, &w->line);
 	if (w->line.n > 0)
 		out_write(&w->out, w->line.p, w->line.n);
 	for (size_t i = 0; i < w->n && !w->ended; i++)
-		if (w->wards[i].owed.force)
-			watch_add_status(w,
-			    err_fail(w->wards[i].name, EX_TEMPFAIL, "OWED",
-				"ended before %s could be made dirty in full",
-				w->wards[i].s.epoch));
+		end_ward(w, &w->wards[i]);
 	if (w->dropped > 0)
 		watch_add_status(
 		    w, err_fail("stdout", EX_IOERR, "DROPPED",

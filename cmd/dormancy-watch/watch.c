@@ -231,18 +231,15 @@ watch_tick(struct watch *w, struct ward *d, int64_t tick_ts)
 
 /*
  * Whoever lost those ticks may know of an epoch that came after our last look,
- * and the snapshot of one that is still to come may be older than the gap:
- * where none is known it is looked for now, and the first that is seen is
- * repaired.
+ * the snapshot of one that is still to come may be older than the gap, and a
+ * Redis that is away can take none: the request waits for a look from now on
+ * that sees an epoch.
  */
 void
 watch_gap(struct watch *w, struct ward *d)
 {
-	d->missed = d->s.known && d->s.epoch[0] == '\0';
-	if (d->missed)
-		w->look_at = w->now;
-	else
-		request(w, d, "gap", NULL);
+	d->missed = true;
+	w->look_at = w->now;
 }
 
 /* An id that is none, or another symbol's, is no epoch: the snapshot that is
@@ -260,8 +257,10 @@ see_epoch(struct watch *w, struct ward *d, struct span id)
 		event.epoch = text;
 	}
 	step(w, d, &event);
-	if (d->missed && event.epoch[0] != '\0')
-		watch_gap(w, d);
+	if (d->missed && event.epoch[0] != '\0') {
+		d->missed = false;
+		request(w, d, "gap", NULL);
+	}
 }
 
 /* A server that answers, but cannot write (OOM), is not back. */

@@ -28,7 +28,7 @@ struct ward {
 		int64_t count, silent_ms;
 		bool force;
 	} owed;
-	bool missed;     /* a gap was closed; no epoch to repair was known */
+	bool missed;     /* a gap was closed: a snapshot is to be asked for */
 	bool ticked;     /* a tick was accepted, … */
 	int64_t tick_at; /* … the last one then, on the watch's axis */
 	int64_t tick_ts; /* the newest, the feed's time */

@@ -30,6 +30,7 @@ struct boards {
 	struct boards_conf conf;
 	struct seen *seen; /* by symbol */
 	char today[DATE_TEXT];
+	bool is_due; /* something changed since the last choice */
 	struct keys keys;
 	struct db *db;
 	bool is_away;  /* Redis; it has been said */
@@ -103,27 +104,29 @@ has_moved(const struct seen *s)
 	return llabs(s->spot - s->chosen) > s->step && s->n > 0;
 }
 
-/* 1: choose anew; 0; -1 and *e. */
+/* 1: choose anew; 0; -1 and *e: what was seen to change before the failure is
+ * seen only once, so it stays due. */
 static int
 look(struct boards *b, struct err *e)
 {
 	const struct view v = {b->db, &b->keys};
 	struct hash actives = {0};
 	char today[DATE_TEXT];
-	int rc = view_actives(&v, &actives, e), r = 0;
+	int rc = view_actives(&v, &actives, e);
 
 	for (size_t i = 0; rc >= 0 && i < b->conf.symbols.n; i++) {
-		r = look_at(b, i, &actives, e);
-		rc = r < 0 ? -1 : r == 1 || has_moved(&b->seen[i]) ? 2 : rc;
+		rc = look_at(b, i, &actives, e);
+		if (rc == 1 || has_moved(&b->seen[i]))
+			b->is_due = true;
 	}
 	hash_free(&actives);
 	if (rc < 0)
 		return -1;
 	clock_ny_date(clock_now_ms(), 0, today);
 	if (strcmp(today, b->today) != 0)
-		rc = 2;
+		b->is_due = true;
 	memcpy(b->today, today, DATE_TEXT);
-	return rc == 2;
+	return b->is_due;
 }
 
 /* ---------------------------------------------------------------- choosing */
@@ -137,6 +140,7 @@ choose(struct boards *b)
 	struct span *ids = mem_alloc((max + 1) * sizeof(*ids));
 	struct filter roots = {0};
 
+	b->is_due = false;
 	news->is_known = mem_zalloc(n * sizeof(bool));
 	for (size_t i = 0; i < n; i++) {
 		struct seen *s = &b->seen[i];

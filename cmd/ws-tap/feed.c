@@ -86,7 +86,8 @@ feed_lost(struct feed *f, const char *how, int64_t now)
 
 	if (f->is_failed)
 		return;
-	if (f->state == FEED_SUBSCRIBED)
+	/* what is granted comes at once, while others are still being asked */
+	if (f->state == FEED_SUBSCRIBED || f->pairs.count[PAIR_GRANTED] > 0)
 		f->is_gap = true;
 	if (was_good)
 		f->tries = 0;

@@ -72,7 +72,10 @@ hear_message(void *ctx, struct span text)
 void
 hear_loss(struct tap *t, const char *reason)
 {
-	if (t->feed.is_gap && t->lost_reason == NULL) {
+	if (!t->feed.is_gap)
+		return;
+	t->is_back = false; /* one that was not told of goes on */
+	if (t->lost_reason == NULL) {
 		t->lost_reason = reason;
 		t->lost_from = t->heard_ts;
 	}

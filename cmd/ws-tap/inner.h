@@ -26,6 +26,7 @@ struct tap {
 	int64_t heard_ts;        /* anything at all, wall clock */
 	int64_t lost_from;       /* the gap that is open */
 	const char *lost_reason; /* of it */
+	bool is_back;            /* it is over, but there was no room to say */
 	int64_t broken_from, broken_to;
 	uint64_t broken_told;
 	uint64_t conflated_told;
@@ -37,7 +38,8 @@ struct tap {
 
 /* ------------------------------------------------------------------- say.c */
 
-void say_gap(
+/* False: there is no room. */
+bool say_gap(
     struct tap *t, int64_t from, int64_t to, const char *why, uint64_t n);
 void say_feed(struct tap *t, const struct served *s, const char *state,
     const char *detail);

@@ -122,6 +122,8 @@ pairs_granted(struct pairs *p, struct span text)
 		int r = span_cmp(span_str(p->p[at].text), text);
 
 		if (r == 0) {
+			if (p->p[at].state == PAIR_NEW)
+				return false;
 			set_state(p, &p->p[at], PAIR_GRANTED);
 			return true;
 		}

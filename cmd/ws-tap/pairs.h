@@ -52,7 +52,10 @@ void pairs_forget(struct pairs *p);
 size_t pairs_leave(struct pairs *p, struct buf *out);
 size_t pairs_ask(struct pairs *p, struct buf *out);
 
-/* It was acknowledged.  False: nobody wanted it. */
+/*
+ * It was acknowledged.  False: that is not waited for, as nobody wants it, or
+ * it was given back and is to be asked for again: what counts is that answer.
+ */
 bool pairs_granted(struct pairs *p, struct span text);
 
 /* What is asked and unanswered becomes that. */

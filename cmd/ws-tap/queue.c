@@ -50,7 +50,7 @@ put(struct queue *q, const struct tick *t)
 bool
 queue_record(struct queue *q, struct span line, size_t room)
 {
-	if (out_queued(&q->out) + line.n > QUEUE_LINES + room)
+	if (!q->is_ending && out_queued(&q->out) + line.n > QUEUE_LINES + room)
 		return false;
 	out_write(&q->out, line.p, line.n);
 	return true;
@@ -121,4 +121,5 @@ void
 queue_empty(struct queue *q)
 {
 	refill_to(q, SIZE_MAX);
+	q->is_ending = true;
 }

@@ -24,6 +24,8 @@ struct queue {
 	int64_t dropped_from, dropped_to;     /* of those not yet told of */
 	uint64_t dropped_told;
 	bool is_blocked; /* until poll says otherwise */
+	bool is_ending;  /* all that waits is lines: no bound for the last words
+			  */
 	struct out out;
 	struct pool *pool; /* private from here on */
 	struct buf text;
@@ -51,7 +53,7 @@ bool queue_is_full(const struct queue *q);
 /* Write what can be written without waiting. */
 void queue_flush(struct queue *q);
 
-/* At the end: all that waits becomes lines. */
+/* At the end: all that waits becomes lines, and what is still said has room. */
 void queue_empty(struct queue *q);
 
 #endif

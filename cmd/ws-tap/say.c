@@ -13,21 +13,24 @@
 #include "clock.h"
 #include "inner.h"
 
-static void
+static bool
 put(struct tap *t)
 {
-	if (!queue_record(&t->queue, buf_view(&t->text), QUEUE_EXTRA))
+	bool said = queue_record(&t->queue, buf_view(&t->text), QUEUE_EXTRA);
+
+	if (!said)
 		err_warn(NULL, "LOST_RECORD",
 		    "stdout is too slow even for what is no tick");
 	buf_clear(&t->text);
+	return said;
 }
 
-void
+bool
 say_gap(struct tap *t, int64_t from, int64_t to, const char *why, uint64_t n)
 {
 	report_gap(
 	    &t->text, &t->conf->symbols, clock_now_ms(), from, to, why, n);
-	put(t);
+	return put(t);
 }
 
 void
@@ -80,6 +83,8 @@ say_beat(struct tap *t)
 	struct queue *q = &t->queue;
 	struct counts c;
 
+	if (t->is_back)
+		say_back(t);
 	if (q->dropped > q->dropped_told)
 		say_gap(t, q->dropped_from, q->dropped_to, "overflow",
 		    q->dropped - q->dropped_told);
@@ -106,10 +111,13 @@ say_back(struct tap *t)
 {
 	int64_t now = clock_now_ms();
 
+	t->is_back = false;
 	if (t->lost_reason == NULL)
 		return;
-	say_gap(t, t->lost_from, now, t->lost_reason,
+	t->is_back = !say_gap(t, t->lost_from, now, t->lost_reason,
 	    strcmp(t->lost_reason, "bad_frame") == 0);
+	if (t->is_back)
+		return; /* with the next heartbeat, which waits for room */
 	err_warn(NULL, "BACK", "subscribed again after %" PRId64 " ms",
 	    now - t->lost_from);
 	t->lost_reason = NULL;

@@ -216,6 +216,33 @@ test_other_choice(void)
 			  "\"params\":\"Q.O:SPX260821C00200000\"})");
 }
 
+static void
+test_late_ack(void)
+{
+	static const struct pair one[] = {{"T.*", 0}};
+
+	test_begin("given back and wanted again before its acknowledgement");
+	now = 1000;
+	start(two, 2);
+	authenticate();
+	CHECK_STR(acts(), "authenticated send({\"action\":\"subscribe\","
+			  "\"params\":\"Q.O:SPX260821C00200000\"})");
+	feed_want(&feed, one, 1, now);
+	feed_want(&feed, two, 2, now);
+	/* it is about to be taken back, so this is no grant that lasts */
+	status("success", "subscribed to: Q.O:SPX260821C00200000");
+	CHECK_STR(acts(), "send({\"action\":\"unsubscribe\",\"params\":"
+			  "\"Q.O:SPX260821C00200000\"}) "
+			  "send({\"action\":\"subscribe\",\"params\":"
+			  "\"Q.O:SPX260821C00200000\"})");
+	status("success", "subscribed to: Q.O:SPX260821C00200000");
+	CHECK_STR(
+	    acts(), "send({\"action\":\"subscribe\",\"params\":\"T.*\"})");
+	status("success", "subscribed to: T.*");
+	CHECK_STR(acts(), "subscribed ping");
+	CHECK_INT((int64_t)feed.pairs.count[PAIR_GRANTED], 2);
+}
+
 /* How long until it connects again. */
 static int64_t
 pause_of(void)
@@ -284,6 +311,33 @@ test_told_once(void)
 	subscribe();
 	CHECK_STR(acts(), "subscribed back ping");
 	CHECK_STR(acts(), "");
+}
+
+static void
+test_half_subscribed(void)
+{
+	test_begin("a cut while the first pairs are being asked is a gap, too");
+	now = 1000;
+	start(two, 2);
+	authenticate();
+	acts();
+	status("success", "subscribed to: Q.O:SPX260821C00200000");
+	CHECK_STR(
+	    acts(), "send({\"action\":\"subscribe\",\"params\":\"T.*\"})");
+	feed_lost(&feed, "cut while quotes came", now);
+	CHECK_STR(acts(), "lost");
+	now = feed_due(&feed);
+	subscribe();
+	CHECK_STR(acts(), "subscribed back ping");
+	/* with nothing granted before the cut there was nothing to lose */
+	start(two, 2);
+	authenticate();
+	acts();
+	feed_lost(&feed, "cut", now);
+	CHECK_STR(acts(), "lost");
+	now = feed_due(&feed);
+	subscribe();
+	CHECK_STR(acts(), "subscribed ping");
 }
 
 static void
@@ -415,8 +469,10 @@ main(void)
 	test_chunks();
 	test_refused();
 	test_other_choice();
+	test_late_ack();
 	test_backoff();
 	test_told_once();
+	test_half_subscribed();
 	test_max_connections();
 	test_auth_failed();
 	test_deadlines();
