@@ -444,7 +444,8 @@ teardown() {
 	standin_control 'huge 100001'
 	eventually has_count gap 1
 	standin_control 'wait closed 1'
-	standin_control 'huge 99999' 'wait idle'
+	standin_control 'huge 99999'
+	eventually eval 'tail -n 1 out | grep -q "\"received\":2,"'
 	tap_ends
 	account_closes
 	assert "$account" = '[2,0,0,0,1,1,0]'
