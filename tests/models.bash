@@ -127,9 +127,12 @@ start() {
 	STARTED+=("$pid")
 }
 
+# Who ended is let alone: its number may be somebody else's by now.
 stop_started() {
-	local p
+	local p living
+	living=" $(jobs -p | paste -sd ' ') "
 	for p in "${STARTED[@]}"; do
+		[[ $living == *" $p "* ]] || continue
 		kill -CONT "$p" 2>/dev/null || :
 		kill -KILL "$p" 2>/dev/null || :
 		wait "$p" 2>/dev/null || :
