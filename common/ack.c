@@ -24,6 +24,15 @@ model_name_valid(struct span text)
 	return text.n > 0 && text.n <= MODEL_NAME_MAX;
 }
 
+static int
+name_taken(const struct act *act, struct err *e)
+{
+	return err_set(e, EX_CONFIG, "NAME_TAKEN",
+	    "a model of another kind is registered under that name: %s "
+	    "(choose another --name, or epoch-gc --forget-model)",
+	    act->answer.detail);
+}
+
 /* ---- publishing ---- */
 
 static void
@@ -54,11 +63,12 @@ ack_words(struct act *act, const struct ack *a)
 	act_key(act, KEY_MODELS, SPAN_NONE);
 	act_key(act, KEY_DIRTY, SPAN_NONE);
 	act_key(act, KEY_CLEAN, SPAN_NONE);
-	add_key(act, KEY_MODEL, id, span_str(a->name));
+	add_key(act, KEY_MODEL, id, span_str(a->model->name));
 	act_key(act, KEY_EVENTS, SPAN_NONE);
+	act_key(act, KEY_CONFIG, SPAN_NONE);
 	words_str(&act->args, a->symbol);
 	words_str(&act->args, a->id);
-	words_str(&act->args, a->name);
+	words_str(&act->args, a->model->name);
 	words_int(&act->args, a->seq);
 	words_span(&act->args, a->incarnation);
 	if (a->base > 0)
@@ -66,9 +76,10 @@ ack_words(struct act *act, const struct ack *a)
 	else
 		words_str(&act->args, "");
 	words_str(&act->args, a->by);
-	words_str(&act->args, a->options);
+	words_str(&act->args, a->model->options);
 	words_int(&act->args, a->contracts);
 	words_int(&act->args, a->ts);
+	words_str(&act->args, a->model->kind);
 	words_int(&act->args, a->gone == NULL ? 0 : (int64_t)a->gone->n);
 	if (a->gone != NULL)
 		add_words(&act->args, a->gone);
@@ -101,7 +112,10 @@ ack_publish(struct act *act, const struct ack *a, int64_t *now, struct err *e)
 				span_int(span_str(act->answer.detail), now);
 			return answers[i].means;
 		}
-	act_refusal(act, "ack", e);
+	if (act_said(act, "taken"))
+		name_taken(act, e);
+	else
+		act_refusal(act, "ack", e);
 	return ACK_FAILED;
 }
 
@@ -146,6 +160,8 @@ until_settled(struct act *act, struct db_script *s, struct err *e)
 		return 1;
 	if (act_said(act, "conflict"))
 		return 0;
+	if (act_said(act, "taken"))
+		return name_taken(act, e);
 	act_refusal(act, s->name, e);
 	return -1;
 }
@@ -158,7 +174,7 @@ conflict(struct err *e)
 }
 
 int
-ack_register(struct act *act, const char *name, const char *options,
+ack_register(struct act *act, const struct ack_model *m,
     const char *const *symbols, size_t n, struct err *e)
 {
 	for (int i = 0; i < CONFLICTS_MAX; i++) {
@@ -169,16 +185,18 @@ ack_register(struct act *act, const char *name, const char *options,
 		act_key(act, KEY_MODELS, SPAN_NONE);
 		act_key(act, KEY_DIRTY, SPAN_NONE);
 		act_key(act, KEY_CLEAN, SPAN_NONE);
-		words_str(&act->args, name);
-		words_str(&act->args, options);
+		act_key(act, KEY_CONFIG, SPAN_NONE);
+		words_str(&act->args, m->name);
+		words_str(&act->args, m->options);
+		words_str(&act->args, m->kind);
 		words_int(&act->args, n == 0 ? 1 : (int64_t)n);
 		if (n == 0)
-			words_str(&act->args, name);
+			words_str(&act->args, m->name);
 		for (size_t k = 0; k < n; k++) {
-			buf_fmt(&act->args.text, "%s@%s", name, symbols[k]);
+			buf_fmt(&act->args.text, "%s@%s", m->name, symbols[k]);
 			words_close(&act->args);
 		}
-		if (add_actives(act, name, e) < 0)
+		if (add_actives(act, m->name, e) < 0)
 			return -1;
 		rc = until_settled(act, &script_register, e);
 		if (rc != 0)
@@ -236,6 +254,7 @@ ack_forget(struct act *act, const char *member, int64_t *gone, int64_t *cleaned,
 		act_key(act, KEY_DIRTY, SPAN_NONE);
 		act_key(act, KEY_CLEAN, SPAN_NONE);
 		act_key(act, KEY_EVENTS, SPAN_NONE);
+		act_key(act, KEY_CONFIG, SPAN_NONE);
 		words_str(&act->args, member);
 		if (add_actives(act, NULL, e) < 0)
 			return -1;

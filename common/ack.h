@@ -21,13 +21,19 @@
 /* [a-z0-9][a-z0-9_-]{0,31} */
 bool model_name_valid(struct span text);
 
+/* A model: the name that it is registered under is of that kind alone. */
+struct ack_model {
+	const char *name, *kind;
+	const char *options; /* as one text: others make other documents */
+};
+
 struct ack {
-	const char *symbol, *id, *name;
+	const struct ack_model *model;
+	const char *symbol, *id;
 	struct span incarnation; /* of the epoch as it was read */
 	int64_t seq;             /* read before the values */
 	int64_t base;            /* what is replaced in part; 0: all of it */
 	const char *by;          /* this run of the model (act_nonce) */
-	const char *options;     /* as one text: others make other documents */
 	int64_t contracts;       /* in the model */
 	int64_t ts;              /* the newest input's */
 	struct words *gone;      /* fields that are no more; may be NULL */
@@ -41,16 +47,19 @@ enum ack_result {
 	ACK_OTHER,   /* another life of the epoch: read it anew */
 	ACK_GONE,    /* the epoch is retired, or not there */
 	ACK_UNKNOWN, /* we are not registered (any more) */
-	ACK_FAILED   /* *e */
+	ACK_FAILED   /* *e; NAME_TAKEN (78): the name is another kind's now */
 };
 
 /* Publish and acknowledge.  *now: the epoch's seq at that moment. */
 enum ack_result ack_publish(
     struct act *act, const struct ack *a, int64_t *now, struct err *e);
 
-/* Register name for symbols (n = 0: for all); makes dirty what it has not
- * acknowledged under these options. */
-int ack_register(struct act *act, const char *name, const char *options,
+/*
+ * Register a model for symbols (n = 0: for all); makes dirty what it has not
+ * acknowledged under these options.  -1 and *e: NAME_TAKEN (78) when the name
+ * is another kind's, and then nothing was changed.
+ */
+int ack_register(struct act *act, const struct ack_model *m,
     const char *const *symbols, size_t n, struct err *e);
 
 /* Is it registered for anything?  1, 0, -1 and *e. */

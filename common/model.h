@@ -27,6 +27,7 @@
 enum model_mode { MODEL_FOLLOW, MODEL_ONCE, MODEL_PRINT };
 
 struct model_conf {
+	const char *kind; /* also the type of its record in the field doc */
 	char name[MODEL_NAME_MAX + 1]; /* gex; --name */
 	struct opt_redis redis;
 	int64_t poll_ms,

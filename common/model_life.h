@@ -41,11 +41,17 @@ void model_slot_drop(struct model *m, size_t i);
 /* Which epochs are active, and which of them are dirty.  -1 and *e. */
 int model_look_around(struct model *m, struct err *e);
 
+struct model_did {
+	size_t done, lost; /* how many epochs; see enum slot_did */
+	size_t left;       /* not looked at: we are told to stop */
+};
+
 /*
- * Work once on every dirty epoch.  *did: on how many.  -1 and *e when the
- * connection, or our registration, is lost; an epoch that cannot be computed
- * is reported, once for each of its changes, and stays dirty.
+ * Work once on every dirty epoch; with --once on every one that we have not
+ * acknowledged.  -1 and *e when the connection, or our registration, is lost;
+ * an epoch that cannot be computed is reported, once for each of its changes,
+ * and stays dirty.
  */
-int model_look(struct model *m, size_t *did, struct err *e);
+int model_look(struct model *m, struct model_did *did, struct err *e);
 
 #endif

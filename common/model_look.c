@@ -120,28 +120,50 @@ model_look_around(struct model *m, struct err *e)
 	return db_call(act->view.db, words_view(&act->keys), 2, on_dirty, m, e);
 }
 
-int
-model_look(struct model *m, size_t *did, struct err *e)
+/* Nobody waits for us any more, or for another one under our name. */
+static bool
+is_struck_off(const struct err *e)
 {
-	*did = 0;
+	return strcmp(e->code, "FORGOTTEN") == 0 ||
+	       strcmp(e->code, "NAME_TAKEN") == 0;
+}
+
+/*
+ * Marks and pointers are read one after the other, so that what is not dirty
+ * may also be gone.  Who goes on finds it at the next look; with --once there
+ * is none, and each epoch's own meta tells.
+ */
+static bool
+is_due(const struct model *m, const struct slot *s)
+{
+	if (!s->dirty && m->c->mode != MODEL_ONCE)
+		return false;
+	/* A board that cannot be computed is not read again for every tick on
+	 * it, or on another. */
+	return s->failed == 0 || clock_mono_ms() >= s->retry_ms;
+}
+
+int
+model_look(struct model *m, struct model_did *did, struct err *e)
+{
+	*did = (struct model_did){0};
 	m->looks++;
 	if (model_look_around(m, e) < 0)
 		return -1;
-	for (size_t i = 0; i < m->n_slots && sig_stop == 0; i++) {
-		struct slot *s = m->slots[i];
+	did->left = m->n_slots;
+	for (; did->left > 0 && sig_stop == 0; did->left--) {
+		struct slot *s = m->slots[m->n_slots - did->left];
 		int rc;
 
-		/* A board that cannot be computed is not read again for every
-		 * tick on it, or on another. */
-		if (!s->dirty ||
-		    (s->failed != 0 && clock_mono_ms() < s->retry_ms))
+		if (!is_due(m, s))
 			continue;
 		rc = slot_work(&m->w, s, m->out, e);
-		*did += rc > 0;
+		did->done += rc == SLOT_DONE;
+		did->lost += rc == SLOT_LOST;
 		if (rc >= 0)
 			continue;
 		if (!db_alive(m->w.act.view.db) || db_may_retry(e) ||
-		    strcmp(e->code, "FORGOTTEN") == 0)
+		    is_struck_off(e))
 			return -1;
 		if (s->failed == 0 || s->failed != s->plate.seq)
 			model_fail(m, s->id, e);

@@ -8,6 +8,8 @@
 #include "model_life.h"
 #include "sig.h"
 
+#define ONCE_TRIES 3 /* that --once makes when its epoch vanishes */
+
 static void
 show_counts(struct model *m)
 {
@@ -29,7 +31,7 @@ enrol(struct model *m, struct err *e)
 {
 	act_start(&m->w.act, MODEL_ACT_MS);
 	return ack_register(
-	    &m->w.act, m->w.name, m->w.options, m->symbols, m->n_symbols, e);
+	    &m->w.act, &m->w.model, m->symbols, m->n_symbols, e);
 }
 
 /* Whoever was forgotten must not go on as if it were waited for. */
@@ -39,10 +41,10 @@ still_enrolled(struct model *m, struct err *e)
 	int rc;
 
 	act_start(&m->w.act, MODEL_ACT_MS);
-	rc = ack_is_registered(&m->w.act, m->w.name, e);
+	rc = ack_is_registered(&m->w.act, m->w.model.name, e);
 	if (rc == 0)
 		return err_set(e, EX_NO, "FORGOTTEN",
-		    "%s is not registered any more", m->w.name);
+		    "%s is not registered any more", m->w.model.name);
 	return rc < 0 ? -1 : 0;
 }
 
@@ -73,7 +75,7 @@ recover(struct model *m, int *rc, struct err *e)
 static int
 turn(struct model *m, int64_t *polled, struct err *e)
 {
-	size_t did;
+	struct model_did did;
 
 	if (model_look(m, &did, e) < 0)
 		return -1;
@@ -86,7 +88,7 @@ turn(struct model *m, int64_t *polled, struct err *e)
 	if (out_flush(m->out) < 0)
 		return 0; /* out_close will tell */
 	/* What changed while we computed is found by the next look. */
-	if (did == 0)
+	if (did.done == 0)
 		hear_wait(&m->hear, m->c->poll_ms);
 	return 0;
 }
@@ -109,7 +111,7 @@ follow(struct model *m)
 			break;
 	}
 	if (rc < 0 && sig_stop == 0)
-		model_fail(m, m->w.name, &e);
+		model_fail(m, m->w.model.name, &e);
 }
 
 static void
@@ -131,16 +133,39 @@ check_there(struct model *m)
 			no_epoch(m, m->symbols[i]);
 }
 
+/* Once and whole; -1 and *e.  When Redis loses its state meanwhile, our
+ * registration is gone with what we computed: all of it anew. */
+static int
+look_once(struct model *m, struct err *e)
+{
+	struct model_did did = {0};
+	int rc = 0;
+
+	for (int i = 0; i < ONCE_TRIES; i++) {
+		rc = enrol(m, e);
+		if (rc == 0)
+			rc = model_look(m, &did, e);
+		if (rc < 0 || did.left > 0 || did.lost == 0)
+			break;
+	}
+	if (sig_stop != 0 && (rc < 0 || did.left > 0 || did.lost > 0))
+		return err_set(e, EX_TEMPFAIL, "STOPPED", "told to stop");
+	if (rc == 0 && did.lost > 0)
+		rc = err_set(e, EX_TEMPFAIL, "LOST",
+		    "what is active is not there, or gone before it is "
+		    "computed (epoch-inspect --check tells more)");
+	return rc;
+}
+
 static void
 once(struct model *m)
 {
 	struct err e;
-	size_t did;
 
-	if (enrol(m, &e) == 0 && model_look(m, &did, &e) == 0)
+	if (look_once(m, &e) < 0)
+		model_fail(m, m->w.model.name, &e);
+	else
 		check_there(m);
-	else if (sig_stop == 0)
-		model_fail(m, m->w.name, &e);
 }
 
 static int
@@ -203,8 +228,8 @@ model_open(struct model *m, char *const *operands, size_t n, struct err *e)
 {
 	m->w.ops = m->c->ops;
 	m->w.conf = m->c->ops_conf;
-	m->w.name = m->c->name;
-	m->w.options = buf_view(&m->c->options).p;
+	m->w.model = (struct ack_model){
+	    m->c->name, m->c->kind, buf_view(&m->c->options).p};
 	m->all = n == 0;
 	m->symbols = mem_zalloc((n + 1) * sizeof(*m->symbols));
 	m->names = mem_zalloc((n + 1) * sizeof(*m->names));

@@ -91,14 +91,13 @@ publish(struct slot_worker *w, struct slot *s, bool whole, struct model_docs *d,
     struct err *e)
 {
 	struct ack a = {
+	    .model = &w->model,
 	    .symbol = s->symbol,
 	    .id = s->plate.id,
-	    .name = w->name,
 	    .incarnation = hash_get(&s->plate.meta, "incarnation"),
 	    .seq = s->plate.seq,
 	    .base = whole ? 0 : s->published,
 	    .by = w->by,
-	    .options = w->options,
 	    .gone = &d->gone,
 	    .docs = &d->docs,
 	};
@@ -121,18 +120,21 @@ settle(struct slot_worker *w, struct slot *s, enum ack_result r, struct err *e)
 	switch (r) {
 	case ACK_DONE:
 		w->published++;
-		return 1;
+		return SLOT_DONE;
+	case ACK_OLDER:
+		slot_close(w, s);
+		return SLOT_DONE;
 	case ACK_UNKNOWN:
 		slot_close(w, s);
 		return err_set(e, EX_NO, "FORGOTTEN",
-		    "%s is not registered any more", w->name);
+		    "%s is not registered any more", w->model.name);
 	case ACK_FAILED:
 		slot_close(w, s);
 		return -1;
 	default:
-		/* Older, another life, gone: the next look sees what is. */
+		/* Another life, gone: the next look sees what is. */
 		slot_close(w, s);
-		return 1;
+		return SLOT_LOST;
 	}
 }
 
@@ -142,7 +144,7 @@ is_acked(const struct slot_worker *w, const struct plate *p)
 	char field[sizeof("ack:") + MODEL_NAME_MAX];
 	int64_t acked;
 
-	snprintf(field, sizeof(field), "ack:%s", w->name);
+	snprintf(field, sizeof(field), "ack:%s", w->model.name);
 	return hash_int(&p->meta, field, &acked) == 0 && acked == p->seq;
 }
 
@@ -162,11 +164,12 @@ slot_work(struct slot_worker *w, struct slot *s, struct out *out, struct err *e)
 	int rc = plate_look(&s->plate, &w->act.view, s->id, e);
 	enum ack_result r;
 
-	if (rc <= 0 || is_acked(w, &s->plate))
-		return rc < 0 ? -1 : 0;
-	rc = slot_read(w, s, e);
+	if (rc > 0 && is_acked(w, &s->plate))
+		return SLOT_NOTHING;
+	if (rc > 0)
+		rc = slot_read(w, s, e);
 	if (rc <= 0)
-		return rc;
+		return rc < 0 ? -1 : SLOT_LOST;
 	r = publish(w, s, s->published == 0, d, e);
 	if (r == ACK_BASE) { /* what is stored is not ours: all of it */
 		w->again++;

@@ -62,7 +62,7 @@ struct slot {
 struct slot_worker {
 	const struct model_ops *ops;
 	void *conf; /* handed to ops->open */
-	const char *name, *options;
+	struct ack_model model;
 	char by[ACT_NONCE];
 	struct act act;
 	struct model_docs docs; /* the last build's */
@@ -77,9 +77,14 @@ void slot_close(const struct slot_worker *w, struct slot *s);
 
 /*
  * The epoch s->id may wait for us: read what changed, compute, publish and
- * acknowledge.  out gets what the model prints, once it is published.  1 done
- * (or somebody else did), 0 nothing to do, -1 and *e.
+ * acknowledge.  out gets what the model prints, once it is published.  A
+ * slot_did, or -1 and *e.
  */
+enum slot_did {
+	SLOT_NOTHING, /* it does not wait for us */
+	SLOT_DONE,    /* or somebody else did */
+	SLOT_LOST /* what was to be computed is gone, or lives another life */
+};
 int slot_work(
     struct slot_worker *w, struct slot *s, struct out *out, struct err *e);
 

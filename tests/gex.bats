@@ -75,6 +75,26 @@ teardown_file() {
 	assert "$(grep -ciE '[:,[](nan|-?inf|null)|:-0[,}]' <<<"$output")" = 0
 }
 
+@test "values and a spot that are no numbers: as if absent" {
+	local contract field gamma
+	make_chain -n 40 | geom-hash | epoch-promote >/dev/null
+	contract=epoch:$(active):contract:$(rcli GET "epoch:$(active):geometry" |
+		sed -n 15p)
+	for field in iv delta gamma oi volume multiplier bid ask; do
+		gamma=vendor
+		case $field in
+		iv) gamma=model ;;
+		bid | ask) gamma=live ;;
+		esac
+		as_if_absent "$contract" $field model-gex --print \
+		    --gamma $gamma --greeks dex,vex,cex SPX
+	done
+	for field in spot spot_ts; do
+		as_if_absent "epoch:meta:$(active)" $field model-gex --print SPX
+		assert "$(jq -r .why.net absent)" = no_spot
+	done
+}
+
 # --- the picture in the terminal
 
 a_record() {
@@ -131,30 +151,57 @@ a_record() {
 	local near
 	a_record
 	model-gex --once >/dev/null
-	jq -r '.strikes[] | [.strike, .net] | @tsv' rec >strikes
-	for near in '' 0.3 1 2 7; do
+	rcli HGET "epoch:$(active):model:gex" doc | jq -r '.spot as $s |
+	    .strikes[] | [.strike, .net, .call, .put, $s] | @tsv' >strikes
+	for near in '' 0.3 1 2 7 30; do
 		run_tool epoch-inspect --gex ${near:+--near "$near"}
 		# Amounts have three digits.
-		awk '
+		awk -v near="$near" '
 		    function amount(s) {
 			return s * (s ~ /tn$/ ? 1e12 : s ~ /bn$/ ? 1e9 : \
 			    s ~ /m$/ ? 1e6 : s ~ /k$/ ? 1e3 : 1)
 		    }
-		    NR == FNR { k[FNR] = $1; net[FNR] = $2; n = FNR; next }
+		    NR == FNR {
+			k[FNR] = $1; net[FNR] = $2; call[FNR] = $3
+			put[FNR] = $4; spot = $5; n = FNR; next
+		    }
 		    /^a row: / { step = $(NF - 1) }
 		    !step || $1 !~ /^[0-9.]+$/ || / spot$/ { next }
 		    {
 			sum = 0
+			rows++
 			for (i = 1; i <= n; i++)
-				if (k[i] >= $1 && k[i] < $1 + step)
+				if (k[i] >= $1 && k[i] < $1 + step) {
 					sum += net[i]
+					calls[rows] += call[i]
+					puts[rows] += put[i]
+				}
 			d = sum - amount($3)
 			if (d > 0.006 * (sum < 0 ? -sum : sum) + 0.5 || \
 			    -d > 0.006 * (sum < 0 ? -sum : sum) + 0.5)
 				bad = 1
-			rows++
+			right[rows] = gsub(/#/, "#")
+			left[rows] = gsub(/=/, "=")
+			if (calls[rows] > most) most = calls[rows]
+			if (puts[rows] > most) most = puts[rows]
+			if (right[rows] > half) half = right[rows]
+			if (left[rows] > half) half = left[rows]
 		    }
-		    END { exit bad || rows < 2 }' strikes <(echo "$output") ||
+		    # No row that reaches into the part asked for is left out.
+		    END {
+			for (r = 1; r <= rows; r++)
+				if (right[r] != int(calls[r] / most * half + 0.5) || \
+				    left[r] != int(puts[r] / most * half + 0.5))
+					bad = 1
+			reach = spot * near / 100
+			for (i = 1; i <= n; i++) {
+				low = int(k[i] / step + 1e-9) * step
+				if (low + step > spot - reach && \
+				    low <= spot + reach && !seen[low]++)
+					want++
+			}
+			exit bad || rows < 2 || (near != "" && rows != want)
+		    }' strikes <(echo "$output") ||
 			fail "near ${near:-}: $output"
 	done
 }
@@ -232,6 +279,86 @@ a_record() {
 	plot-gex n.svg 0.5 <rec
 	! grep -q 'call wall' n.svg
 	assert "$(find . -name 'p.svg.*' | wc -l)" = 0 "nothing is left beside"
+}
+
+# Are the bars of ./drawn those of the strikes of that record?  Prints how many
+# of them hold a strike beyond the edges of the picture.
+bars_are_whole() { # RECORD
+	jq -r '.strikes[] | [.strike, .call, .put, .net] | @tsv' "$1" >strikes
+	awk '
+	    function abs(v) { return v < 0 ? -v : v }
+	    FILENAME == "strikes" {
+		k[FNR] = $1; call[FNR] = $2; put[FNR] = $3; net[FNR] = $4
+		n = FNR; next
+	    }
+	    FILENAME == "drawn/facts" {
+		if (/^step = /) step = $3
+		if (/^low = /) { low = $3 + 0; high = $6 + 0 }
+		if (/^ytitle = /)
+			by = /billion/ ? 1e9 : /million/ ? 1e6 : 1e3
+		next
+	    }
+	    {
+		c = p = t = size = over = 0
+		for (i = 1; i <= n; i++)
+			if (k[i] >= $1 - step / 2 && k[i] < $1 + step / 2) {
+				c += call[i] / by; p += put[i] / by
+				t += net[i] / by
+				if (k[i] < low || k[i] > high) over = 1
+			}
+		size = 1e-9 * (c + p) + 1e-9
+		if (abs(c - $2) > size || abs(p + $3) > size || \
+		    abs(t - $4) > size || $1 < low || $1 > high) {
+			print "bar", $0, "is", c, p, t >"/dev/stderr"
+			bad = 1
+		}
+		bars++
+		beyond += over
+	    }
+	    END {
+		for (i = 1; i <= n; i++) {
+			at = int(k[i] / step + 0.5) * step
+			if (at >= low && at <= high && !seen[at]++) want++
+		}
+		print beyond + 0
+		exit bad || bars != want || bars < 2
+	    }' strikes drawn/facts drawn/strikes
+}
+
+@test "plot-gex: a bar is the whole sum of its strikes, at the edges, too" {
+	local near all=0 beyond gnuplot
+	gnuplot=$(command -v gnuplot)
+	mkdir bin drawn
+	# What it is given is what it draws.
+	printf '#!/bin/sh\ncp "${1%%/*}/strikes" "${1%%/*}/facts" drawn &&\n\texec %s "$@"\n' \
+	    "$gnuplot" >bin/gnuplot
+	chmod +x bin/gnuplot
+	PATH=$PWD/bin:$PATH
+	a_record
+	model-gex --once >/dev/null
+	rcli HGET "epoch:$(active):model:gex" doc >doc
+	# Strikes so near to each other that there are some at every edge.
+	jq -c '.strikes = [range(4000; 6800; 0.5) as $k | {strike: $k,
+	    call: ((($k * 2) % 7 + 1) * 1e7), put: ((($k * 2) % 11 + 1) * 1e7),
+	    net: ((($k * 2) % 7 - ($k * 2) % 11) * 1e7)}]' doc >dense
+	for near in '' 0.3 1 2 6 7 20 30; do
+		rm -f drawn/*
+		plot-gex p.svg $near <doc
+		bars_are_whole doc >/dev/null || fail "near ${near:-}"
+		rm -f drawn/*
+		plot-gex p.svg $near <dense
+		beyond=$(bars_are_whole dense) || fail "dense, near ${near:-}"
+		all=$((all + beyond))
+	done
+	((all > 3)) || fail "only $all bars have strikes beyond an edge"
+	# All that there is: the sums of the record.
+	plot-gex p.svg 30 <doc
+	assert "$(awk -v want="$(jq '.gross_call + .gross_put' doc)" '
+	    FNR == NR { if (/^ytitle/) by = /billion/ ? 1e9 : /million/ ? 1e6 : 1e3
+		next }
+	    { sum += ($2 - $3) * by }
+	    END { d = sum / want - 1; print (d < 1e-9 && d > -1e-9) }' \
+	    drawn/facts drawn/strikes)" = 1
 }
 
 @test "a second zero gamma is asked for, named, and in both pictures" {

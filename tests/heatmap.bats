@@ -133,6 +133,50 @@ sheets_as_built() { # [OPTION...]
 	is_clean
 }
 
+@test "prices, times and a spot that are no numbers: as if absent, and counted" {
+	local contract field clean
+	expose_wide
+	contract=epoch:$(active):contract:$(rcli GET "epoch:$(active):geometry" |
+		sed -n 5p)
+	model-heatmap --print SPX >rec
+	clean=$(head -n 1 rec)
+	assert "$(jq -c '[.spot > 0, .missing.no_quote // 0]' <<<"$clean")" = \
+	    "[true,0]"
+	for field in bid ask; do
+		as_if_absent "$contract" $field model-heatmap --print SPX
+		# Of a contract: no single, and neither what it is a leg of.
+		assert "$(head -n 1 absent | jq '.missing.no_quote > 3')" = true
+		assert "$(head -n 1 absent | jq '.tiles + .missing.no_quote')" = \
+		    "$(jq .tiles <<<"$clean")"
+	done
+	as_if_absent "$contract" quote_ts model-heatmap --print SPX
+	assert "$(head -n 1 absent | jq .tiles)" = "$(jq .tiles <<<"$clean")"
+	as_if_absent "$contract" quote_ts model-heatmap --print --max-age 60 SPX
+	assert "$(head -n 1 absent | jq '.missing.stale > 3')" = true
+	as_if_absent "epoch:meta:$(active)" spot model-heatmap --print SPX
+	assert "$(head -n 1 absent)" = "$(jq -c 'del(.spot)' <<<"$clean")"
+	as_if_absent "epoch:meta:$(active)" spot_ts model-heatmap --print SPX
+	model-heatmap --print SPX | cmp - rec
+}
+
+@test "a price that is no number comes while a model follows: published without it" {
+	local bad
+	expose_wide
+	start model-heatmap --poll 0.05
+	eventually is_clean
+	for bad in nan inf -inf 12 nan; do
+		quiet_change $bad # its ask is one more than that
+		eventually is_clean
+		sheets_as_built
+		assert "$(published | grep -ciE '[:,[](-?nan|-?inf|null)')" = 0
+		assert "$(published | jq 'select(.type == "heatmap") |
+		    (.missing.no_quote // 0) > 0')" = \
+		    "$([[ $bad == 12 ]] && echo false || echo true)"
+		run_tool epoch-inspect --heatmap
+	done
+	assert "$(cat err)" = ""
+}
+
 # --- incremental
 
 # Has the model printed N heads, and waits?

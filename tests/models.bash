@@ -38,6 +38,29 @@ quiet_change() { # BID
 	redis.call("SREM", "epoch:clean", id)' 0 "$1" >/dev/null
 }
 
+# What somebody put into Redis instead of a number: each is as good as nothing.
+# as_if_absent KEY FIELD TOOL...: what it prints is what it prints without that
+# field, byte for byte, which is in ./absent, and no NaN.
+NO_NUMBERS=(nan NaN -nan 'nan(0x1)' inf -inf Infinity 1e999 -1e999 '' ' ' ' 5'
+    '5 ' $'5\n' 5. .5 +5 05 0x10 0x1p3 1e 1,5 1_000 -- text '"' '\' '{}' null
+    true %s%n $'\xff' $'\e[31m' ٣ "$(printf '9%.0s' {1..70})")
+as_if_absent() {
+	local key=$1 field=$2 was bad
+	shift 2
+	was=$(rcli HGET "$key" "$field")
+	rcli HDEL "$key" "$field" >/dev/null
+	"$@" >absent
+	for bad in "${NO_NUMBERS[@]}"; do
+		rcli HSET "$key" "$field" "$bad" >/dev/null
+		run_tool "$@"
+		assert "$output" = "$(cat absent)" "$field is '$bad'"
+	done
+	jq . absent >/dev/null
+	assert "$(grep -ciE '[:,[](-?nan|-?inf|null)' absent)" = 0
+	rcli HDEL "$key" "$field" >/dev/null
+	[[ -z $was ]] || rcli HSET "$key" "$field" "$was" >/dev/null
+}
+
 is_clean() { # [SYMBOL]
 	[[ $(rcli SISMEMBER epoch:clean "$(active "${1-}")") == 1 &&
 	$(rcli SISMEMBER epoch:dirty "$(active "${1-}")") == 0 ]]
@@ -104,9 +127,12 @@ start() {
 	STARTED+=("$pid")
 }
 
+# Who ended is let alone: its number may be somebody else's by now.
 stop_started() {
-	local p
+	local p living
+	living=" $(jobs -p | paste -sd ' ') "
 	for p in "${STARTED[@]}"; do
+		[[ $living == *" $p "* ]] || continue
 		kill -CONT "$p" 2>/dev/null || :
 		kill -KILL "$p" 2>/dev/null || :
 		wait "$p" 2>/dev/null || :

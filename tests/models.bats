@@ -331,7 +331,7 @@ at_each_step() {
 
 # --- what the scripts refuse
 
-# publish SEQ INCARNATION BASE BY: what the script ack answers.
+# publish SEQ INCARNATION BASE BY [KIND]: what the script ack answers.
 publish() {
 	local id
 	id=$(active)
@@ -340,9 +340,10 @@ publish() {
 		cat "$ROOT/common/lua/lib.lua"
 		sed 1d "$ROOT/common/lua/ack.lua"
 	} >ack.lua
-	rcli EVAL "$(cat ack.lua)" 7 epoch:active "epoch:meta:$id" \
+	rcli EVAL "$(cat ack.lua)" 8 epoch:active "epoch:meta:$id" \
 	    epoch:models epoch:dirty epoch:clean "epoch:$id:model:gex" \
-	    epoch:events SPX "$id" gex "$1" "$2" "$3" "$4" options 8 1 0 \
+	    epoch:events epoch:config SPX "$id" gex "$1" "$2" "$3" "$4" \
+	    options 8 1 "${5:-gex}" 0 \
 	    doc text | head -n 1
 }
 
@@ -366,6 +367,7 @@ publish() {
 	rcli SREM epoch:models gex >/dev/null
 	assert "$(publish 3 "$incarnation" '' me)" = unknown
 	rcli SADD epoch:models gex >/dev/null
+	assert "$(publish 3 "$incarnation" '' me heatmap)" = taken
 	assert "$(state_digest)" = "$before" "refused: nothing changed"
 	assert "$(publish 3 "$incarnation" '' me)" = ok
 	assert "$(publish 3 "$incarnation" 3 me)" = ok
@@ -378,7 +380,7 @@ publish() {
 	expose
 	"${LIVE[@]}" --once >/dev/null
 	tick 1
-	for key in epoch:models epoch:dirty epoch:clean \
+	for key in epoch:models epoch:dirty epoch:clean epoch:config \
 	    "epoch:$(active):model:gex"; do
 		rcli COPY "$key" kept >/dev/null
 		rcli SET "$key" x >/dev/null
@@ -451,6 +453,264 @@ publish() {
 	# Once each; the other board's changes were read as such.
 	assert "$(grep -o 'whole [0-9]* changed [0-9]*' err)" = \
 	    "whole 2 changed 5"
+}
+
+# --- a name is one kind of model's
+
+# type_of NAME: of the documents under that name.
+type_of() {
+	rcli HGET "epoch:$(active):model:$1" doc | jq -r .type
+}
+
+# Refused, in one line, and no key is changed.  refused KIND TOOL...
+refused() {
+	local kind=$1 before
+	shift
+	before=$(state_digest)
+	run_tool 78 "$@"
+	assert "$output" = ""
+	assert "$stderr" = "$1: a: NAME_TAKEN: a model of another kind is registered under that name: $kind (choose another --name, or epoch-gc --forget-model) (exit 78)"
+	assert "$(state_digest)" = "$before" "$*: nothing is changed"
+}
+
+@test "two kinds of model under one name: the second is refused, 78" {
+	expose
+	run_tool model-gex --once --name a
+	refused gex model-heatmap --once --name a
+	refused gex model-heatmap --once --name a SPX
+	refused gex model-heatmap --once --name a NDX
+	refused gex model-heatmap --name a
+	# A tick, or an epoch on which it has not published.
+	tick 1
+	refused gex model-heatmap --once --name a
+	make_chain -n 10 -t 1750000200000 | geom-hash | epoch-promote >/dev/null
+	assert "$(rcli EXISTS "epoch:$(active):model:a")" = 0
+	refused gex model-heatmap --once --name a
+	# To look is allowed; so is another of the same kind, however set.
+	run_tool model-heatmap --print --name a
+	run_tool "${LIVE[@]}" --once --name a
+	run_tool model-gex --once --name a --sign unsigned SPX
+	is_clean
+	assert "$(type_of a)" = gex
+	# Each under its own name, one of them the other's usual one.
+	run_tool model-heatmap --once --name b
+	run_tool model-heatmap --once --name gex
+	is_clean
+	clean_is_true
+}
+
+@test "a name that was forgotten, wholly, is free for another kind" {
+	expose
+	expose -S NDX
+	run_tool model-gex --once --name a SPX NDX
+	run_tool epoch-gc --forget-model a@SPX
+	refused gex model-heatmap --once --name a SPX
+	run_tool epoch-gc --forget-model a@NDX
+	assert "$(rcli EXISTS epoch:config)" = 0 "nothing is left of it"
+	run_tool model-heatmap --once --name a
+	assert "$(type_of a)" = heatmap
+	refused heatmap model-gex --once --name a
+	run_tool epoch-gc --forget-model a
+	# Without a single epoch, too.
+	rcli FLUSHALL >/dev/null
+	run_tool 1 model-gex --once --name a
+	refused gex model-heatmap --once --name a
+	rcli HSET epoch:config journal 0 >/dev/null
+	run_tool epoch-gc --forget-model a
+	assert "$(rcli HGETALL epoch:config | paste -sd ' ')" = "journal 0"
+}
+
+@test "a name that an older version registered: its documents tell, else who comes first" {
+	local member
+	for member in a a@SPX; do
+		rcli FLUSHALL >/dev/null
+		expose
+		run_tool model-gex --once --name a
+		rcli DEL epoch:config epoch:models >/dev/null
+		rcli SADD epoch:models $member ab b@SPX >/dev/null
+		refused gex model-heatmap --once --name a
+		run_tool model-gex --once --name a
+		rcli HDEL "epoch:$(active):model:a" doc >/dev/null
+		refused gex model-heatmap --once --name a
+		# Nobody can know.
+		rcli DEL epoch:config >/dev/null
+		run_tool model-heatmap --once --name a
+		assert "$(type_of a)" = heatmap
+		refused heatmap model-gex --once --name a
+	done
+}
+
+@test "two kinds race for a free name: at every step one of them has it" {
+	local n other=0 gex=0
+	for ((n = 1; n < 100; n++)); do
+		rcli FLUSHALL >/dev/null
+		expose
+		start env LD_PRELOAD="$FAULT_SO" FAULT_STOP_AT=$n \
+		    model-gex --once --name a
+		comes_to_stop "$pid" || break
+		run -0 --separate-stderr bash -c \
+		    'model-heatmap --once --name a >/dev/null; echo $?'
+		other=$output
+		kill -CONT "$pid"
+		end_of "$pid"
+		assert "$other $ended" =~ "^(0 78|78 0)$" "step $n"
+		assert "$(type_of a)" = \
+		    "$([[ $ended == 0 ]] && echo gex || echo heatmap)"
+		gex=$((gex + (ended == 0)))
+		is_clean
+		clean_is_true
+	done
+	((gex > 2 && n - 1 > gex)) || fail "gex $gex of $((n - 1))"
+}
+
+@test "forgotten, and the name another kind's, while a model computes: 78, it publishes nothing" {
+	local how before
+	for how in --once --follow; do
+		rcli FLUSHALL >/dev/null
+		expose
+		: >err
+		start env LD_PRELOAD="$FAULT_SO" FAULT_STOP_HAS='"type":"gex"' \
+		    model-gex $how --name a
+		comes_to_stop "$pid"
+		epoch-gc --forget-model a >/dev/null
+		model-heatmap --once --name a >/dev/null
+		before=$(state_digest)
+		kill -CONT "$pid"
+		end_of "$pid"
+		assert "$ended" = 78
+		assert "$(cat err)" =~ "^model-gex: a: NAME_TAKEN: .* heatmap .*\(exit 78\)$"
+		assert "$(state_digest)" = "$before"
+	done
+}
+
+# --- --once does all of it, or says that it did not
+
+# each_stop COMMAND CHECK: a run with --once stands still before its
+# n-th write to Redis, for n = 1, 2, …; the command runs meanwhile; then the
+# check judges $ended, ./out and ./err.
+each_stop() {
+	local n
+	STEPS=0
+	for ((n = 1; n < 100; n++)); do
+		rcli FLUSHALL >/dev/null
+		expose
+		: >out
+		: >err
+		start env LD_PRELOAD="$FAULT_SO" FAULT_STOP_AT=$n \
+		    "${LIVE[@]}" --once
+		if ! comes_to_stop "$pid"; then
+			end_of "$pid"
+			((ended == 0)) || fail "untouched: $ended, $(cat err)"
+			return
+		fi
+		STEPS=$n
+		"$1"
+		kill -CONT "$pid"
+		end_of "$pid"
+		"$2" || fail "step $n: status $ended, $(cat err)"
+	done
+	fail "no end"
+}
+
+@test "--once: Redis is emptied at any step of a build: no active epoch, 1" {
+	emptied() {
+		rcli FLUSHALL >/dev/null
+	}
+	none() {
+		((ended == 1)) && [[ ! -s out ]] &&
+			[[ $(cat err) == *NO_EPOCH* ]]
+	}
+	each_stop emptied none
+	assert "$((STEPS > 6))" = 1 "steps: $STEPS"
+}
+
+@test "--once: emptied, and the same snapshot promoted anew: computed, or 1 and dirty" {
+	anew() {
+		local was
+		was=$(active)
+		rcli FLUSHALL >/dev/null
+		expose
+		assert "$(active)" = "$was" "the same id"
+	}
+	# All was read of the new life: as if somebody had forgotten it.
+	computed() {
+		if [[ $(cat err) == *FORGOTTEN* ]]; then
+			forgotten=$((forgotten + 1))
+			((ended == 1)) && [[ ! -s out ]] && is_dirty
+			return
+		fi
+		((ended == 0)) && [[ $(wc -l <out) == 1 ]] && is_clean &&
+			clean_is_true &&
+			as_built gex "${LIVE[@]}"
+	}
+	local forgotten=0
+	each_stop anew computed
+	assert "$((STEPS > 6 && STEPS - forgotten > 5))" = 1 \
+	    "steps: $STEPS, $forgotten"
+}
+
+@test "--once: what is active is not there, before or during a build: 75, LOST" {
+	gone() {
+		rcli DEL "epoch:meta:$(active)" >/dev/null
+	}
+	lost() {
+		((ended == 75)) && [[ ! -s out ]] &&
+			[[ $(cat err) == "model-gex: gex: LOST: "*"(exit 75)" ]]
+	}
+	each_stop gone lost
+	assert "$((STEPS > 6))" = 1 "steps: $STEPS"
+	expose -S NDX
+	gone
+	run_tool 75 "${LIVE[@]}" --once
+	assert "$output" has '"symbol":"NDX"' "another board is computed"
+	is_clean NDX
+}
+
+@test "own: --once: Redis comes back with an older state: 75, the next run computes" {
+	local dump=$BATS_FILE_TMPDIR/redis/dump.rdb
+	expose
+	rcli SAVE >/dev/null
+	tick 1
+	start env LD_PRELOAD="$FAULT_SO" FAULT_STOP_HAS='"type":"gex"' \
+	    "${LIVE[@]}" --once
+	comes_to_stop "$pid"
+	[[ -s $dump ]]
+	redis_stop KILL
+	redis_start
+	assert "$(rcli HGET "epoch:meta:$(active)" seq)" = 1 "fell back"
+	kill -CONT "$pid"
+	end_of "$pid"
+	assert "$ended" = 75
+	assert "$(rcli EXISTS epoch:models)" = 0
+	run_tool "${LIVE[@]}" --once
+	is_clean
+	as_built gex "${LIVE[@]}"
+	rm -f "$dump"
+}
+
+@test "--once: TERM before every write and read: 75, or all of it is done" {
+	local fault n stopped
+	for fault in FAULT_TERM_AT FAULT_RTERM_AT; do
+		stopped=0
+		for ((n = 1; n < 100; n++)); do
+			rcli FLUSHALL >/dev/null
+			expose
+			expose -S NDX
+			: >err
+			start env LD_PRELOAD="$FAULT_SO" $fault=$n \
+			    "${LIVE[@]}" --once
+			end_of "$pid"
+			((ended != 0)) || break
+			assert "$ended" = 75 "$fault=$n"
+			assert "$(cat err)" =~ "(STOPPED: told to stop|INTERRUPTED: .*) \(exit 75\)$"
+			stopped=$((stopped + 1))
+		done
+		assert "$ended" = 0
+		is_clean SPX
+		is_clean NDX
+		clean_is_true
+		((stopped > 6)) || fail "stopped $stopped times"
+	done
 }
 
 # --- forgetting

@@ -9,7 +9,7 @@
  * In: nothing.  Out: a gc record for each thing that it did.  Redis: reads
  * epoch:active, epoch:last, timelines, metas; writes meta's seal, retired and
  * keep; removes what retired epochs and dead reservations hold; forgets models
- * (epoch:models, epoch:dirty, epoch:clean).
+ * (epoch:models, their field in epoch:config, epoch:dirty, epoch:clean).
  *
  * Why it is right.  What may go was decided on what was read, but each mark is
  * set by a script that looks again: never on the active epoch, a dirty one, or

@@ -5,9 +5,9 @@
  *	model-gex [options] [SYMBOL...]
  *
  * In: nothing.  Out: one gex record for every epoch that was computed, once
- * it is published.  Redis: registers in epoch:models, reads epoch:active,
- * epoch:dirty, epoch:meta:ID and what belongs to the epoch; writes
- * epoch:ID:model:gex, its ack in meta, epoch:dirty and epoch:clean
+ * it is published.  Redis: registers in epoch:models and epoch:config, reads
+ * epoch:active, epoch:dirty, epoch:meta:ID and what belongs to the epoch;
+ * writes epoch:ID:model:gex, its ack in meta, epoch:dirty and epoch:clean
  * (docs/REDIS.md, "Models").
  *
  * Why it is right.  The frame (common/model.h) sees to it that no change is
@@ -33,6 +33,7 @@ main(int argc, char *argv[])
 {
 	struct tool tool = {.gex.min_coverage = 0.9};
 	struct model_conf m = {
+	    .kind = "gex",
 	    .name = "gex",
 	    MODEL_DEFAULTS,
 	    .ops = &gex_ops,

@@ -6,9 +6,9 @@
  *
  * In: nothing.  Out: for every epoch that was computed a heatmap record and
  * the heatmap_sheet records that changed, once they are published.  Redis:
- * registers in epoch:models, reads epoch:active, epoch:dirty, epoch:meta:ID
- * and what belongs to the epoch; writes epoch:ID:model:heatmap, its ack in
- * meta, epoch:dirty and epoch:clean (docs/REDIS.md, "Models").
+ * registers in epoch:models and epoch:config, reads epoch:active, epoch:dirty,
+ * epoch:meta:ID and what belongs to the epoch; writes epoch:ID:model:heatmap,
+ * its ack in meta, epoch:dirty and epoch:clean (docs/REDIS.md, "Models").
  *
  * Why it is right.  The frame (common/model.h) sees to it that no change is
  * lost and nothing is clean that was not computed.  The engine
@@ -149,6 +149,7 @@ main(int argc, char *argv[])
 {
 	struct heatmap_conf conf = {.expirations = 5};
 	struct model_conf m = {
+	    .kind = "heatmap",
 	    .name = "heatmap",
 	    MODEL_DEFAULTS,
 	    .ops = &heatmap_ops,

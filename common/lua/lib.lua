@@ -38,6 +38,14 @@ local function serves(models, name, symbol)
     redis.call('SISMEMBER', models, name .. '@' .. symbol) == 1
 end
 
+-- Is the model registered, for whatever symbol?
+local function is_registered(models, name)
+  for _, member in ipairs(redis.call('SMEMBERS', models)) do
+    if string.match(member, '^[^@]*') == name then return true end
+  end
+  return false
+end
+
 -- An epoch leaves dirty when every model that serves its symbol acknowledged
 -- its present seq; with no such model it stays.
 local function settle(models, symbol, meta, dirty, clean, id)
