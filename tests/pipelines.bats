@@ -357,6 +357,29 @@ cron_start() {
 	assert "$(grep -v ^OK "$VAR/doctor")" has clock-ahead-seconds
 }
 
+@test "crontab: finished tapes are looked at, and none is no fault" {
+	cron_start
+	cron 'replay --check'
+	assert_cron 0 ""
+	with-redis epoch-record --on
+	cron snapshot
+	mkdir "$VAR/tapes"
+	with-redis epoch-record --once --dir "$VAR/tapes" SPX
+	cron 'replay --check'
+	assert_cron 0 "" "one that is written is left alone"
+	assert "$(find "$VAR" -name tapes.check | wc -l)" = 0
+	local tape
+	tape=$(find "$VAR/tapes" -name 'SPX-*.ndjson')
+	zstd -q "$tape"
+	cron 'replay --check'
+	assert_cron 0 ""
+	assert "$(jq -r .epochs "$VAR/tapes.check")" = 1
+	sed '2s/"ts":1/"ts":2/' "$tape" | zstd -qf -o "$tape.zst"
+	cron 'replay --check'
+	assert "$status" = 65
+	assert "$stderr" has BAD_SUM
+}
+
 @test "crontab: quiet while another run is at work, and while Redis is away" {
 	cron_start
 	exec 7>"$VAR/snapshot.lock"
