@@ -35,21 +35,17 @@ add_usage(struct buf *b, const struct opt_set *set)
 }
 
 static void
-add_table(struct buf *b, const struct opt_set *set)
+add_option(struct buf *b, const struct opt *o)
 {
 	struct buf left = {0};
-	const struct opt *o;
 
-	for (o = set->table; o->name != NULL; o++) {
-		buf_clear(&left);
-		if (o->val < 256)
-			buf_fmt(&left, "  -%c, --%s", o->val, o->name);
-		else
-			buf_fmt(&left, "      --%s", o->name);
-		if (o->arg != NULL)
-			buf_fmt(&left, " %s", o->arg);
-		buf_fmt(b, "%-30s %s\n", left.p, o->help);
-	}
+	if (o->val < 256)
+		buf_fmt(&left, "  -%c, --%s", o->val, o->name);
+	else
+		buf_fmt(&left, "      --%s", o->name);
+	if (o->arg != NULL)
+		buf_fmt(&left, " %s", o->arg);
+	buf_fmt(b, "%-30s %s\n", left.p, o->help);
 	buf_free(&left);
 }
 
@@ -79,13 +75,15 @@ static int
 print_help(const struct opt_set *set)
 {
 	struct buf b = {0};
+	const struct opt *o;
 	int status;
 
 	add_usage(&b, set);
 	if (set->summary != NULL)
 		buf_fmt(&b, "%s\n", set->summary);
 	buf_char(&b, '\n');
-	add_table(&b, set);
+	for (o = set->table; o->name != NULL; o++)
+		add_option(&b, o);
 	status = print_text(&b);
 	buf_free(&b);
 	return status;
@@ -109,13 +107,16 @@ print_version(const struct opt_set *set)
 	return status;
 }
 
+/* With the line of --help about o, unless that is NULL. */
 static int
-usage_error(const struct opt_set *set, const char *reason)
+usage_error(const struct opt_set *set, const char *reason, const struct opt *o)
 {
 	struct buf b = {0};
 	int status = err_fail(NULL, EX_USAGE, "USAGE", "%s", reason);
 
 	add_usage(&b, set);
+	if (o != NULL)
+		add_option(&b, o);
 	(void)!write(STDERR_FILENO, b.p, b.n);
 	buf_free(&b);
 	return status;
@@ -130,7 +131,7 @@ opt_usage(const struct opt_set *set, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(reason, sizeof(reason), fmt, ap);
 	va_end(ap);
-	return usage_error(set, reason);
+	return usage_error(set, reason, NULL);
 }
 
 /* The tables in the C library's form; a leading ':' tells a missing argument
@@ -208,10 +209,13 @@ static int
 refuse_argument(const struct opt_set *set, int val, const char *arg)
 {
 	const struct opt *o = set->table;
+	char reason[ERR_TEXT_MAX];
 
 	while (o->val != val)
 		o++;
-	return opt_usage(set, "bad argument of --%s: \"%.80s\"", o->name, arg);
+	snprintf(reason, sizeof(reason), "bad argument of --%s: \"%.80s\"",
+	    o->name, arg);
+	return usage_error(set, reason, o);
 }
 
 static bool

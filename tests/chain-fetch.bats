@@ -435,6 +435,16 @@ bad_rows() {
 	assert_abort SPX BAD_DOCUMENT 65
 }
 
+@test "a saved body of the vendor that --source does not name is refused" {
+	run_tool 65 chain-fetch --source massive --from doc SPX
+	assert_abort SPX OTHER_VENDOR 65
+	assert "$stderr" has "of cboe, and --source says massive"
+	run_tool 65 cf <(echo '{"results":[],"status":"OK"}') SPX
+	assert_abort SPX OTHER_VENDOR 65
+	run_tool chain-fetch --from doc SPX
+	assert "$output" = "$(cf doc SPX)" "without --source the input says it"
+}
+
 @test "a symbol without a document: chain_abort, the others are served" {
 	run_tool 65 cf doc NDX SPX VIX
 	cf doc SPX >want

@@ -51,6 +51,9 @@ RULE='--------------------------------------------------------------------------
 	run_tool 64 epoch-inspect --check -o symbol
 	run_tool 64 epoch-inspect --digest --json
 	run_tool 64 epoch-inspect -H
+	run_tool 64 epoch-inspect --json -o symbol -H
+	run_tool 64 epoch-inspect --contracts --json -o id
+	assert "$stderr" has "no -o"
 	run_tool 64 epoch-inspect --near 5
 	run_tool 64 epoch-inspect --values
 	run_tool 64 epoch-inspect --diff

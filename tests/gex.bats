@@ -387,10 +387,16 @@ bars_are_whole() { # RECORD
 	a_record
 	echo old >p.svg
 	run_tool 65 plot-gex p.svg </dev/null
+	assert "$stderr" has "NO_RECORD"
+	run_tool 65 plot-gex p.svg <<<'{"type":"heatmap","ts":1}'
+	assert "$stderr" has "NO_RECORD"
 	run_tool 65 plot-gex p.svg <<<'{"type":"gex","ts":1,"strikes":[]}'
+	assert "$stderr" has "NO_RECORD"
 	jq -c 'del(.spot)' rec >no-spot
 	run_tool 65 plot-gex p.svg <no-spot
+	assert "$stderr" has "NO_RECORD"
 	run_tool 65 plot-gex p.svg 0.0001 <rec
+	assert "$stderr" has "NO_STRIKES"
 	assert "$(cat p.svg)" = old
 	run_tool 64 plot-gex
 	run_tool 64 plot-gex p.gif <rec

@@ -460,7 +460,7 @@ a_board() {
 	    select(.expiration == $d and .root == "SPXW" and .right == "call" and
 		.strategy == "butterfly") |
 	    .tiles[] | select(.strike == $k and .width == 30) | .mid' rec |
-		xargs -r printf '%.2f\n')" = "${value%!}"
+		cents)" = "${value%!}"
 	assert "$output" lacks $'\033'
 	assert "$(LC_ALL=C grep -c '[^ -~]' <<<"$output")" = 0
 	assert "$(awk '{ if (length > n) n = length } END { print (n <= 80) }' \
@@ -486,6 +486,51 @@ a_board() {
 	done
 	run_tool 64 epoch-inspect --right call
 	run_tool 64 epoch-inspect --gex --strategy single
+}
+
+# Middles of stdin, a line each, to whole cents in integers.
+cents() {
+	perl -ne '/^(-?)(\d+)(?:\.(\d{1,4}))?$/ or die "odd middle: $_";
+	    my $n = int(($2 . substr(($3 // "") . "0000", 0, 4) + 50) / 100);
+	    printf "%s%d.%02d\n", $1, $n / 100, $n % 100'
+}
+
+@test "half a cent goes away from zero, on the screen and in the picture" {
+	local strategy right date k
+	a_board
+	model-heatmap --once >rec
+	date=$(jq -r '.expiration // empty' rec | head -n 1)
+	for strategy in single vertical butterfly; do
+		for right in call put; do
+			jq -c --arg d "$date" --arg s $strategy --arg r $right '
+			    select(.expiration == $d and .root == "SPXW" and
+				.strategy == $s and .right == $r) |
+			    .tiles | sort_by(-.strike, .width // 0)[] | .mid' \
+			    rec | tee -a mids | cents >want
+			# But the spot's line; without strikes and flags.
+			epoch-inspect --heatmap --strategy $strategy \
+			    --right $right --near 100 |
+				sed '1,/STRIKE/d; / spot$/d; s/!/ /g' |
+				awk '{ for (i = 2; i <= NF; i++)
+				    if ($i != ".") print $i }' >got
+			diff want got
+		done
+	done
+	assert "$(($(grep -c '\.[0-9][0-9]5$' mids) > 20))" = 1
+	k=$(jq -s '.[0].spot | floor' rec)
+	{
+		head -n 1 rec
+		grep -F '"strategy":"butterfly"' rec | head -n 1 |
+			jq -c --argjson k "$k" '.right = "call" | .tiles = ([
+			    0.575, 0.925, 1.525, -0.125, 0.285, -0.345] |
+			    to_entries | map({strike: ($k + .key), width: 20,
+				mid: .value, natural: 1}))'
+	} >odd
+	plot-heatmap p.svg <odd
+	for k in 0.58 0.93 1.53 -0.13 0.29 -0.35; do
+		grep -q -e ">$k<\|$k</text>\|>$k *</" p.svg ||
+			fail "not in the picture: $k"
+	done
 }
 
 @test "epoch-inspect --heatmap: colours on a terminal only, as many rows as fit" {

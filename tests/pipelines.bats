@@ -38,6 +38,11 @@ servers() {
 
 # ---------------------------------------------------------------- with-redis
 
+@test "for-cron: an option is no command" {
+	run_tool 64 for-cron --nonsense
+	assert "$stderr" has "usage:"
+}
+
 @test "with-redis: usage" {
 	run_tool 64 with-redis
 	assert "$stderr" has "usage:"
@@ -176,8 +181,24 @@ HOME is set (exit 78)"
 @test "snapshot: a lost output or a wrong use fails the whole line" {
 	run_tool 74 with-redis --temporary sh -c 'snapshot --source cboe \
 	    --from "$1" SPX >/dev/full' - "$ROOT/tests/boards/open.json"
-	run with-redis --temporary snapshot --nonsense 3>&- 4>&-
-	assert "$status" != 0
+	run_tool 64 with-redis --temporary snapshot --nonsense
+	run_tool 64 with-redis --temporary snapshot --source cboe
+	assert "$stderr" has "no symbol given"
+	run_tool 64 snapshot
+	assert "$stderr" has "usage: snapshot "
+	assert "$stderr" lacks EMPTY
+}
+
+@test "every pipeline says what it is, and runs nothing" {
+	local p n=0
+	for p in "$ROOT"/pipelines/*; do
+		[[ -x $p ]] || continue
+		run_tool env REDIS_URL=unix:///no/such/redis "${p##*/}" --help
+		assert "$output" has "${p##*/}: " "${p##*/}"
+		assert "$stderr" = "" "${p##*/}"
+		n=$((n + 1))
+	done
+	assert "$((n > 8))" = 1 "some were looked at"
 }
 
 # ------------------------------------------------------- a vendor, here, too
@@ -334,6 +355,29 @@ cron_start() {
 	# with-redis starts its server as the doctor wants it; the clock stands.
 	assert "$(grep -cE '^(ADVICE|WRONG)' "$VAR/doctor")" = 1
 	assert "$(grep -v ^OK "$VAR/doctor")" has clock-ahead-seconds
+}
+
+@test "crontab: finished tapes are looked at, and none is no fault" {
+	cron_start
+	cron 'replay --check'
+	assert_cron 0 ""
+	with-redis epoch-record --on
+	cron snapshot
+	mkdir "$VAR/tapes"
+	with-redis epoch-record --once --dir "$VAR/tapes" SPX
+	cron 'replay --check'
+	assert_cron 0 "" "one that is written is left alone"
+	assert "$(find "$VAR" -name tapes.check | wc -l)" = 0
+	local tape
+	tape=$(find "$VAR/tapes" -name 'SPX-*.ndjson')
+	zstd -q "$tape"
+	cron 'replay --check'
+	assert_cron 0 ""
+	assert "$(jq -r .epochs "$VAR/tapes.check")" = 1
+	sed '2s/"ts":1/"ts":2/' "$tape" | zstd -qf -o "$tape.zst"
+	cron 'replay --check'
+	assert "$status" = 65
+	assert "$stderr" has BAD_SUM
 }
 
 @test "crontab: quiet while another run is at work, and while Redis is away" {

@@ -254,13 +254,29 @@ begins(struct span text, const char *key)
 	       memcmp(p + 1, key, n) == 0 && p[n + 1] == '"';
 }
 
+/* Whose body begins like that, by its first key; NULL: it could be either's. */
+static const char *
+vendor_of(struct span start)
+{
+	static const char *const massive[] = {
+	    "results", "status", "request_id", "next_url", "count"};
+	static const char *const cboe[] = {"timestamp", "data"};
+
+	for (size_t i = 0; i < sizeof(massive) / sizeof(massive[0]); i++)
+		if (begins(start, massive[i]))
+			return "massive";
+	for (size_t i = 0; i < sizeof(cboe) / sizeof(cboe[0]); i++)
+		if (begins(start, cboe[i]))
+			return "cboe";
+	return NULL;
+}
+
 int
 saved_read(struct in *in, const struct chain_conf *given, struct wanted *wanted,
     size_t n)
 {
-	static const char *const keys[] = {
-	    "results", "status", "request_id", "next_url", "count"};
 	struct chain_conf conf = *given;
+	const char *vendor;
 	struct span start;
 	struct err e;
 	int more = in_peek(in, PEEK, &start, &e);
@@ -271,11 +287,15 @@ saved_read(struct in *in, const struct chain_conf *given, struct wanted *wanted,
 	}
 	if (begins(start, "type"))
 		return archive_read(in, given, wanted, n);
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-		if (conf.source == NULL && begins(start, keys[i]))
-			conf.source = "massive";
+	vendor = vendor_of(start);
 	if (conf.source == NULL)
-		conf.source = "cboe";
+		conf.source = vendor != NULL ? vendor : "cboe";
+	if (vendor != NULL && strcmp(conf.source, vendor) != 0) {
+		err_set(&e, EX_DATAERR, "OTHER_VENDOR",
+		    "the input is of %s, and --source says %s", vendor,
+		    conf.source);
+		return wanted_abort(wanted, n, given, &e, EX_OK);
+	}
 	if (strcmp(conf.source, "massive") == 0)
 		return read_chains(in, &conf, wanted, n);
 	return read_documents(in, &conf, wanted, n);

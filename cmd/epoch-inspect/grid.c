@@ -124,7 +124,11 @@ put_shade(const struct grid *g, struct buf *b, double heat)
 	buf_fmt(b, "\033[48;5;%dm\033[38;5;%dm", shades[at], at < 6 ? 231 : 16);
 }
 
-/* "9.93" right-aligned; a flag behind it. */
+/*
+ * "9.93" right-aligned; a flag behind it.  Half a cent goes away from zero:
+ * the double beside it lies on either side, by chance, so it is moved out by
+ * more than that, and by less than lies between two prices of six decimals.
+ */
 static void
 put_cell(const struct grid *g, const json_t *tile, struct buf *b)
 {
@@ -135,7 +139,7 @@ put_cell(const struct grid *g, const json_t *tile, struct buf *b)
 		return;
 	}
 	snprintf(value, sizeof(value), "%.*f", DECIMALS,
-	    published_number(tile, "mid"));
+	    published_number(tile, "mid") * (1 + 1e-13));
 	buf_char(b, ' ');
 	put_shade(g, b, heat_of(g, tile));
 	buf_fmt(b, "%*s%c", CELL_WIDTH - 2, value,

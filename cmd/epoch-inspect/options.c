@@ -203,8 +203,10 @@ check_view(const struct options *o, const struct inspect *in)
 		return opt_usage(&set, "two views at once");
 	if ((in->fields != NULL || in->json) && !(flags & KIND_SHEET))
 		return opt_usage(&set, "no -o and no --json in this view");
-	if (in->header && in->fields == NULL)
-		return opt_usage(&set, "-H needs -o");
+	if (in->fields != NULL && in->json && view == OPT_CONTRACTS)
+		return opt_usage(&set, "--json shows whole contracts, no -o");
+	if (in->header && (in->fields == NULL || in->json))
+		return opt_usage(&set, "-H needs -o, without --json");
 	if (in->near_bp >= 0 && !(flags & KIND_NEAR))
 		return opt_usage(&set, "--near is for contracts and models");
 	if (in->model != NULL && !(flags & KIND_NAME))

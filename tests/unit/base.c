@@ -325,10 +325,11 @@ test_options(void)
 	    "usage: tool [OPTION...] SYMBOL...\n",
 	    64);
 
-	test_begin("a bad argument is told with its option's name");
+	test_begin("a bad argument is told with what its option wants");
 	check_opts(2, "-n 10",
 	    "tool: -: USAGE: bad argument of --number: \"10\" (exit 64)\n"
-	    "usage: tool [OPTION...] SYMBOL...\n",
+	    "usage: tool [OPTION...] SYMBOL...\n"
+	    "  -n, --number N               how many\n",
 	    64);
 	check_opts(2, "--from nowhere -z",
 	    "tool: nowhere: OPEN: no such file (exit 66)\n", 66);
