@@ -44,6 +44,15 @@ refresh() {
 	    "$1" "$2" "${3:+,\"for_epoch\":\"$3\"}"
 }
 
+# For a while it takes no time.
+does_nothing() {
+	local before after
+	before=$(awk '{ print $14 + $15 }' "/proc/$PID/stat")
+	for _ in 1 2 3 4 5 6; do sleep 0.05; done
+	after=$(awk '{ print $14 + $15 }' "/proc/$PID/stat")
+	((after - before <= 2)) # hundredths of a second
+}
+
 # others FROM TO: records that are not ours, no two alike.
 others() {
 	seq "$1" "$2" |
@@ -592,12 +601,29 @@ chain_abort SPX dormant $E2 STOPPED"
 	start massive -
 	others 1 1 >&7
 	eventually has_lines 1 out
-	local before after
-	before=$(awk '{ print $14 + $15 }' "/proc/$PID/stat")
-	for _ in 1 2 3 4 5 6; do sleep 0.05; done
-	after=$(awk '{ print $14 + $15 }' "/proc/$PID/stat")
-	((after - before <= 2)) # hundredths of a second
+	does_nothing
 	finish 0
+}
+
+@test "its input is over, its reader stalls, a beat is due: it waits for the reader" {
+	vendor ''
+	local k
+	mkfifo out
+	start massive --every 0.02 - SPX
+	exec 8<out
+	others 1 20000 >&7
+	refresh NDX gap >&7
+	exec 7>&-
+	for ((k = 0; k < 100; k++)); do
+		! does_nothing || break
+	done
+	((k < 100))
+	cat <&8 >got 3>&- 4>&- 8<&- &
+	PIDS+=("$!")
+	finish 0
+	wait "${PIDS[1]}"
+	grep '"note"' got | cmp - <(others 1 20000)
+	assert "$(grep -c '"chain_end".*"NDX"' got)" = 1
 }
 
 # --------------------------------------------------------------- the whole way

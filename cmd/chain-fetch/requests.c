@@ -91,8 +91,12 @@ take_beat(struct requests *r, const struct wanted *wanted, size_t n)
 {
 	int64_t now = clock_mono_ms();
 
-	if (now < r->beat || r->eof)
+	if (now < r->beat)
 		return;
+	if (r->eof) { /* what waits for its reader goes out, no more is asked */
+		r->beat = INT64_MAX;
+		return;
+	}
 	for (size_t i = 0; i < n; i++)
 		ask(r, &wanted[i].symbol, r->own_reason, "");
 	r->beat = r->conf->every_ms > 0
