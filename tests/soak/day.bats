@@ -12,6 +12,7 @@
 # Ten snapshots, 20 sweeps and 60 samples, however long it takes.  Sizes are
 # asserted, times only told.
 
+BATS_TEST_TIMEOUT=${BATS_TEST_TIMEOUT:-$((3 * ${SOAK_SECONDS:-60} + 900))}
 load ../helpers
 load ../standin/standin
 load ../hydrate

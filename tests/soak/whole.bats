@@ -11,6 +11,7 @@
 # Two witnesses stand around epoch-hydrate, which is started by a script that
 # becomes it; they keep the accounts.  Figures are printed as comments.
 
+BATS_TEST_TIMEOUT=${BATS_TEST_TIMEOUT:-$((3 * ${SOAK_SECONDS:-60} + 900))}
 load ../helpers
 load ../standin/standin
 load ../hydrate

@@ -3,6 +3,7 @@
 #
 # What takes minutes of ws-tap: many reconnects, and a slow reader for long.
 
+BATS_TEST_TIMEOUT=${BATS_TEST_TIMEOUT:-$((3 * ${SOAK_SECONDS:-60} + 900))}
 load ../helpers
 load ../standin/standin
 
