@@ -126,8 +126,8 @@ has() {
 	    <(jq -r '.data.options[].option' "$ROOT/tests/boards/open.json" | sort) \
 	    <(jq -r '.data.options[].option' "$ROOT/tests/boards/listed.json" | sort))
 	assert "$(wc -w <<<"$listed")" = 2
-	# newer than the snapshot that will have them
-	now=$(($(date +%s%3N) + 2000))
+	# newer than the snapshot that will have them, as far as may be
+	now=$(($(date +%s%3N) + 4500))
 	for id in $listed; do
 		# shellcheck disable=SC2059 # it is a format
 		standin_control "tick $(printf "$tick" "$id" "$now")"

@@ -238,7 +238,7 @@ burst() {
 listed() { # VERSION
 	local s id now
 	standin_control "board $1"
-	now=$(($(date +%s%3N) + 2000))
+	now=$(($(date +%s%3N) + 4500))
 	for s in "${SYMBOLS[@]}"; do
 		id=$(comm -13 <(ids_of "$s.$(($1 - 1))") <(ids_of "$s.$1") | head -n 1)
 		standin_control "tick {\"ev\":\"T\",\"sym\":\"O:$id\",\"x\":302,\"p\":1.25,\"s\":3,\"t\":$now,\"q\":7}"
