@@ -99,11 +99,7 @@ clock_sleep_ms(int64_t ms)
 int64_t
 clock_next_beat(int64_t last, int64_t every, int64_t now)
 {
-	int64_t next = last + every;
-
-	if (next <= now)
-		next += (now - next) / every * every + every;
-	return next;
+	return last + ((now > last ? now - last : 0) / every + 1) * every;
 }
 
 /* Days since 1970-01-01 of a date of the Gregorian calendar, and back.  Years
